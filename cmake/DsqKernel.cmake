@@ -1,0 +1,48 @@
+# Our own warnings are errors; Halide's defaults would apply them to its headers too.
+set(Halide_NO_DEFAULT_FLAGS ON)
+
+# One Halide runtime for all kernels of a program.
+add_halide_runtime(dsq_halide_runtime NO_DEFAULT_TARGETS TARGETS ${DSQ_KERNEL_TARGETS})
+
+# All kernels, for the library that calls them.
+add_library(dsq_kernels INTERFACE)
+
+#[[
+dsq_add_kernel(<name> GENERATOR <generator> [PARAMS <key=value>...] [TARGETS <Halide target>...])
+
+Build the C function <name>, declared in <name>.h, from generators/<generator>.cpp with these parameters: once for every
+instruction set of the target (targets/), the best of which is chosen at run time. With TARGETS: for these instead.
+The property DSQ_ASSEMBLY of <name> lists the assembly files, one for each instruction set (built with the target
+<name>.assembly, for tests that read them).
+#]]
+function(dsq_add_kernel name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "GENERATOR" "PARAMS;TARGETS")
+  if(NOT arg_GENERATOR OR arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "dsq_add_kernel(${name} ...): expected GENERATOR, PARAMS and TARGETS, found '${ARGN}'")
+  endif()
+  if(NOT arg_TARGETS)
+    set(arg_TARGETS ${DSQ_KERNEL_TARGETS})
+  endif()
+
+  set(generator dsq::halide_generators::${arg_GENERATOR}.generator)
+  add_halide_library(${name} FROM ${generator} GENERATOR ${arg_GENERATOR} FUNCTION_NAME ${name}
+                     PARAMS ${arg_PARAMS} TARGETS ${arg_TARGETS} USE_RUNTIME dsq_halide_runtime)
+  target_link_libraries(dsq_kernels INTERFACE ${name})
+
+  # add_halide_library's own ASSEMBLY rebuilds every time when there are several targets (Halide 21).
+  set(assembly "")
+  foreach(target IN LISTS arg_TARGETS)
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/assembly/${target}/${name}.s)
+    cmake_path(GET file PARENT_PATH folder)
+    file(MAKE_DIRECTORY ${folder})
+    add_custom_command(OUTPUT ${file}
+                       COMMAND ${generator} -g ${arg_GENERATOR} -f ${name} -n ${name} -e assembly -o ${folder}
+                               target=${target}-no_runtime-no_asserts-no_bounds_query ${arg_PARAMS}
+                       DEPENDS ${generator}
+                       VERBATIM)
+    list(APPEND assembly ${file})
+  endforeach()
+  add_custom_target(${name}.assembly DEPENDS ${assembly})
+  set_property(TARGET ${name} PROPERTY DSQ_ASSEMBLY ${assembly})
+  set_property(GLOBAL APPEND PROPERTY DSQ_KERNELS ${name})
+endfunction()
