@@ -1,0 +1,48 @@
+#include "runtime/kernel_call.h"
+
+#include <HalideRuntime.h>
+
+#include <string>
+
+namespace dsq::runtime {
+namespace {
+
+thread_local std::string last_error;
+
+void keep_error(void * /*user_context*/, const char *message) {
+    last_error = message;
+}
+
+// Halide's own handler aborts. An app that sets one after the first call of a kernel keeps it: the error code is enough
+// here.
+void replace_aborting_handler() {
+    static const auto replaced = halide_set_error_handler(keep_error);
+    (void)replaced;
+}
+
+bool processor_is_supported() {
+#if defined(__x86_64__)
+    static const bool supported = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return supported;
+#else
+    return true;
+#endif
+}
+
+}  // namespace
+
+Status call_kernel(const char *name, const std::function<int()> &kernel) {
+    if (!processor_is_supported()) {
+        return {ErrorCode::unsupported_processor,
+                std::string(name) + ": this processor has no AVX2 and FMA, which it needs"};
+    }
+    replace_aborting_handler();
+    last_error.clear();
+    const int error = kernel();
+    if (error == 0) {
+        return {};
+    }
+    return {ErrorCode::kernel_failed, std::string(name) + ": error " + std::to_string(error) + ": " + last_error};
+}
+
+}  // namespace dsq::runtime

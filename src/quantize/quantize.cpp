@@ -1,0 +1,181 @@
+#include "dsq/quantize.h"
+
+#include <HalideBuffer.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "dsq_quantize_backward_clip.h"
+#include "dsq_quantize_backward_dorefa.h"
+#include "dsq_quantize_backward_dsq.h"
+#include "dsq_quantize_backward_dsq_hard.h"
+#include "dsq_quantize_backward_dsq_hard_wide.h"
+#include "dsq_quantize_backward_dsq_wide.h"
+#include "dsq_quantize_backward_lsq.h"
+#include "dsq_quantize_backward_pact_dsq.h"
+#include "dsq_quantize_backward_pact_dsq_wide.h"
+#include "dsq_quantize_codes.h"
+#include "dsq_quantize_codes_and_values.h"
+#include "dsq_quantize_dorefa_codes.h"
+#include "dsq_quantize_dorefa_codes_and_values.h"
+#include "dsq_quantize_dorefa_values.h"
+#include "dsq_quantize_soft.h"
+#include "dsq_quantize_values.h"
+#include "runtime/kernel_call.h"
+#include "src/quantize/tensor.h"
+
+namespace dsq {
+namespace {
+
+using runtime::call_kernel;
+
+// The scalars of a kernel.
+struct Scalars {
+    float levels;
+    float kappa;  // the paper's k, times the step
+
+    explicit Scalars(const Quantizer &quantizer)
+        : levels(static_cast<float>(largest_code(quantizer))),
+          kappa(static_cast<float>(std::log(2.0 / double{quantizer.alpha} - 1.0))) {
+    }
+};
+
+bool transforms_weights(const Quantizer &quantizer) {
+    return quantizer.method == Method::dorefa && quantizer.operand == Operand::weights;
+}
+
+Status validate_has_codes(const Quantizer &quantizer) {
+    if (Status status = validate(quantizer); !status.ok()) return status;
+    if (quantizer.method == Method::none) {
+        return {ErrorCode::invalid_argument, "method = none: it has no codes"};
+    }
+    return {};
+}
+
+using BackwardKernel = decltype(&dsq_quantize_backward_dsq);
+
+BackwardKernel backward_kernel(const Quantizer &quantizer) {
+    // Up to 4 bits the plain arithmetic of float32 is exact enough.
+    const bool wide = quantizer.bits > 4;
+    const bool hard = quantizer.bound_gradient == BoundGradient::hard;
+    switch (quantizer.method) {
+        case Method::pact_dsq:
+            return wide ? dsq_quantize_backward_pact_dsq_wide : dsq_quantize_backward_pact_dsq;
+        case Method::lsq:
+            return dsq_quantize_backward_lsq;
+        case Method::ste:
+        case Method::pact:
+            return dsq_quantize_backward_clip;
+        case Method::dorefa:
+            return transforms_weights(quantizer) ? dsq_quantize_backward_dorefa : dsq_quantize_backward_clip;
+        case Method::none:
+        case Method::dsq:
+        case Method::binary:
+            break;
+    }
+    if (hard) return wide ? dsq_quantize_backward_dsq_hard_wide : dsq_quantize_backward_dsq_hard;
+    return wide ? dsq_quantize_backward_dsq_wide : dsq_quantize_backward_dsq;
+}
+
+// A parameter that the method or the mode of the bounds fixes gets no gradient.
+ParameterGradients free_gradients(const Quantizer &quantizer, const double (&sums)[3]) {
+    const bool learned = quantizer.bounds == BoundsMode::learned && quantizer.method != Method::dorefa;
+    const bool lower_is_zero = quantizer.method == Method::pact || quantizer.method == Method::pact_dsq;
+    return {learned && !lower_is_zero ? sums[0] : 0.0, learned ? sums[1] : 0.0, sums[2]};
+}
+
+}  // namespace
+
+Status quantize_codes(const Quantizer &quantizer, std::span<const float> x, std::span<std::uint8_t> codes) {
+    if (Status status = validate_has_codes(quantizer); !status.ok()) return status;
+    if (Status status = check_tensors({{"x", x}, {"codes", codes}}); !status.ok()) return status;
+    if (x.empty()) return {};
+    const Scalars s(quantizer);
+    const auto kernel = transforms_weights(quantizer) ? dsq_quantize_dorefa_codes : dsq_quantize_codes;
+    return call_kernel("quantize_codes", [&] {
+        return kernel(view(x), quantizer.lower, quantizer.upper, s.levels, quantizer.alpha, s.kappa, view(codes));
+    });
+}
+
+Status quantize_values(const Quantizer &quantizer, std::span<const float> x, std::span<float> values) {
+    if (Status status = validate(quantizer); !status.ok()) return status;
+    if (Status status = check_tensors({{"x", x}, {"values", values}}); !status.ok()) return status;
+    if (quantizer.method == Method::none) {
+        std::copy(x.begin(), x.end(), values.begin());
+        return {};
+    }
+    if (x.empty()) return {};
+    const Scalars s(quantizer);
+    const auto kernel = transforms_weights(quantizer) ? dsq_quantize_dorefa_values : dsq_quantize_values;
+    return call_kernel("quantize_values", [&] {
+        return kernel(view(x), quantizer.lower, quantizer.upper, s.levels, quantizer.alpha, s.kappa, view(values));
+    });
+}
+
+Status quantize_codes_and_values(const Quantizer &quantizer,
+                                 std::span<const float> x,
+                                 std::span<std::uint8_t> codes,
+                                 std::span<float> values) {
+    if (Status status = validate_has_codes(quantizer); !status.ok()) return status;
+    if (Status status = check_tensors({{"x", x}, {"codes", codes}, {"values", values}}); !status.ok()) return status;
+    if (x.empty()) return {};
+    const Scalars s(quantizer);
+    const auto kernel =
+        transforms_weights(quantizer) ? dsq_quantize_dorefa_codes_and_values : dsq_quantize_codes_and_values;
+    return call_kernel("quantize_codes_and_values", [&] {
+        return kernel(
+            view(x), quantizer.lower, quantizer.upper, s.levels, quantizer.alpha, s.kappa, view(codes), view(values));
+    });
+}
+
+Status quantize_soft(const Quantizer &quantizer, std::span<const float> x, std::span<float> values) {
+    if (Status status = validate(quantizer); !status.ok()) return status;
+    const bool has_alpha =
+        quantizer.method == Method::dsq || quantizer.method == Method::binary || quantizer.method == Method::pact_dsq;
+    if (!has_alpha) {
+        return {ErrorCode::invalid_argument,
+                "method = " + std::string(name(quantizer.method)) +
+                    ": it has no soft function; expected dsq, binary or pact_dsq"};
+    }
+    if (Status status = check_tensors({{"x", x}, {"values", values}}); !status.ok()) return status;
+    if (x.empty()) return {};
+    const Scalars s(quantizer);
+    return call_kernel("quantize_soft", [&] {
+        return dsq_quantize_soft(
+            view(x), quantizer.lower, quantizer.upper, s.levels, quantizer.alpha, s.kappa, view(values));
+    });
+}
+
+Status quantize_backward(const Quantizer &quantizer,
+                         std::span<const float> x,
+                         std::span<const float> grad_output,
+                         std::span<float> grad_input,
+                         ParameterGradients &gradients) {
+    if (Status status = validate(quantizer); !status.ok()) return status;
+    if (Status status = check_tensors({{"x", x}, {"grad_output", grad_output}, {"grad_input", grad_input}});
+        !status.ok()) {
+        return status;
+    }
+    if (quantizer.method == Method::none || x.empty()) {
+        std::copy(grad_output.begin(), grad_output.end(), grad_input.begin());
+        gradients = {};
+        return {};
+    }
+    const Scalars s(quantizer);
+    double sums[3] = {};
+    Status status = call_kernel("quantize_backward", [&] {
+        return backward_kernel(quantizer)(view(x),
+                                          view(grad_output),
+                                          quantizer.lower,
+                                          quantizer.upper,
+                                          s.levels,
+                                          quantizer.alpha,
+                                          s.kappa,
+                                          view(grad_input),
+                                          view(std::span<double>(sums)));
+    });
+    if (status.ok()) gradients = free_gradients(quantizer, sums);
+    return status;
+}
+
+}  // namespace dsq
