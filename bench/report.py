@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Runs the benchmarks and writes <out>/report.json, with the kernels' rates as fractions of what the machine can do.
+
+Machines are shared and noisy. So each round measures the machine beside the kernels, a program mixes the repetitions of
+its benchmarks, fractions are taken within a round, and every figure is the median over the rounds.
+
+To add a kernel: write a function that turns its figures and the machine's into an object of the report, and a row of SECTIONS.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
+
+
+def machine(figures, _):
+    return {
+        "fma_peak_gmacs": figures["fma"]["giga_items_per_s"],
+        "copy_gb_per_s": figures["copy"]["gb_per_s"],
+        "read_gb_per_s": figures["read"]["gb_per_s"],
+        "cores": figures["fma"]["threads"],
+        "processor": processor(),
+        "instruction_set": figures["fma"]["label"],
+    }
+
+
+def quantize(figures, machine):
+    codes, backward = figures["codes/normal"], figures["backward/dsq_2_bits"]
+    return {
+        "forward_fraction": codes["gb_per_s"] / machine["copy_gb_per_s"],
+        "backward_fraction": backward["gb_per_s"] / machine["copy_gb_per_s"],
+        "denormal_slowdown": max(
+            figures["codes/denormal"]["milliseconds"] / codes["milliseconds"],
+            figures["backward/dsq_2_bits_denormal_x"]["milliseconds"] / backward["milliseconds"],
+            figures["backward/dsq_2_bits_denormal_gradient"]["milliseconds"] / backward["milliseconds"],
+        ),
+        "kernels": kernels(figures, machine),
+    }
+
+
+def sweep(figures, machine):
+    return {
+        "read_fraction": figures["statistics"]["gb_per_s"] / machine["read_gb_per_s"],
+        "kernels": kernels(figures, machine),
+    }
+
+
+# Name in the report, programs in bench/, function of (the programs' figures, the object "machine").
+SECTIONS = [
+    ("machine", ["machine_bench"], machine),
+    ("quantize", ["quantize_bench", "quantize_backward_bench"], quantize),
+    ("statistics", ["statistics_bench"], sweep),
+]
+
+
+def kernels(figures, machine):
+    """Every benchmark of a section: its time, rate of memory traffic, and that as a fraction of the machine's copy."""
+    return {
+        name: {
+            "milliseconds": figure["milliseconds"],
+            "gb_per_s": figure["gb_per_s"],
+            "copy_fraction": figure["gb_per_s"] / machine["copy_gb_per_s"],
+        }
+        for name, figure in sorted(figures.items())
+    }
+
+
+def processor():
+    try:
+        names = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        names = []
+    return names[0] if names else platform.machine()
+
+
+def run_program(program, options):
+    """The figures of each benchmark of a program, by its name without size and threads."""
+    if not program.is_file():
+        sys.exit(f"report.py: no benchmark program {program}\n"
+                 "build it with: cmake --preset host && cmake --build --preset host")
+    command = [str(program), "--benchmark_format=json", *options]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0 or not result.stdout:
+        sys.exit(f"report.py: '{' '.join(command)}' failed with status {result.returncode}:\n{result.stderr}")
+    repetitions = {}
+    for entry in json.loads(result.stdout)["benchmarks"]:
+        if entry["run_type"] == "iteration":
+            name = re.split("/elements:|/real_time", entry["run_name"])[0]
+            repetitions.setdefault(name, []).append(read_figure(program, entry))
+    return {name: median(figures) for name, figures in repetitions.items()}
+
+
+def read_figure(program, entry):
+    if entry.get("error_occurred"):
+        sys.exit(f"report.py: {program}: {entry['name']}: {entry['error_message']}")
+    return {
+        "milliseconds": entry["real_time"] * MILLISECONDS[entry["time_unit"]],
+        "gb_per_s": entry.get("bytes_per_second", 0.0) / 1e9,
+        "giga_items_per_s": entry.get("items_per_second", 0.0) / 1e9,
+        "threads": entry["threads"],
+        "label": entry.get("label", ""),
+    }
+
+
+def run_round(build, options):
+    report = {}
+    for section, programs, summarize in SECTIONS:
+        figures = {}
+        for program in programs:
+            figures |= run_program(build / "bench" / program, options)
+        report[section] = summarize(figures, report.get("machine"))
+    return report
+
+
+def median(values):
+    """The median of each number in equal objects; what is no measurement is the same in all."""
+    first = values[0]
+    if isinstance(first, dict):
+        return {key: median([value[key] for value in values]) for key in first}
+    return statistics.median(values) if isinstance(first, float) else first
+
+
+def write_atomically(path, report):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(report, indent=2) + "\n")
+    temporary.replace(path)
+
+
+def print_report(report):
+    for section, figures in report.items():
+        print(section)
+        for name, value in figures.items():
+            if name != "kernels":
+                print(f"  {name:<40} {f'{value:.3g}' if isinstance(value, float) else value}")
+        for name, kernel in figures.get("kernels", {}).items():
+            print(f"  {name:<40} {kernel['milliseconds']:8.3f} ms {kernel['gb_per_s']:8.2f} GB/s"
+                  f" {kernel['copy_fraction']:8.2f} of copy")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=Path, default=REPOSITORY / "build/host", help="build folder")
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "build/bench", help="folder for report.json")
+    parser.add_argument("--quick", action="store_true", help="small tensors, one round: checks that all runs, measures little")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse_arguments()
+    # bench_support.h has the sizes.
+    if arguments.quick:
+        rounds, options = 1, ["--benchmark_filter=-elements:16777216", "--benchmark_min_time=0.001"]
+    else:
+        rounds, options = 5, ["--benchmark_filter=-elements:65536", "--benchmark_min_time=0.1",
+                              "--benchmark_repetitions=3", "--benchmark_enable_random_interleaving=true"]
+    report = median([run_round(arguments.build, options) for _ in range(rounds)])
+    write_atomically(arguments.out / "report.json", report)
+    print_report(report)
+
+
+if __name__ == "__main__":
+    main()

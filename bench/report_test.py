@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Runs report.py in its quick mode on the build folder given, and checks the report that it writes."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+REPORT = Path(__file__).with_name("report.py")
+PROMISED = {
+    "machine": ["fma_peak_gmacs", "copy_gb_per_s", "read_gb_per_s", "cores", "processor", "instruction_set"],
+    "quantize": ["forward_fraction", "backward_fraction", "denormal_slowdown", "kernels"],
+    "statistics": ["read_fraction", "kernels"],
+}
+
+
+def run_report(build, out):
+    return subprocess.run([sys.executable, REPORT, "--quick", "--build", build, "--out", out],
+                          capture_output=True, text=True)
+
+
+def check_report(build, out):
+    result = run_report(build, out)
+    assert result.returncode == 0, result.stderr
+    assert [path.name for path in Path(out).iterdir()] == ["report.json"], "one file, no temporary one"
+    report = json.loads((Path(out) / "report.json").read_text())
+    for section, keys in PROMISED.items():
+        for key in keys:
+            assert report[section][key], f"{section}.{key}: expected a value, found {report[section].get(key)!r}"
+
+
+def check_missing_program(out):
+    result = run_report(Path(out) / "no_build", out)
+    assert result.returncode != 0
+    assert "no_build/bench/machine_bench" in result.stderr and "cmake --build" in result.stderr, result.stderr
+
+
+with tempfile.TemporaryDirectory() as folder:
+    check_report(sys.argv[1], folder)
+with tempfile.TemporaryDirectory() as folder:
+    check_missing_program(folder)
