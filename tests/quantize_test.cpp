@@ -56,9 +56,8 @@ TEST_P(Quantize, CodesAndValuesEqualTheReferenceBitForBit) {
 }
 
 TEST_P(Quantize, TheVariantMeantIsTheOneThatRuns) {
-    const int before = avx512_choices();
     codes_of(Quantizer{}, {0.5F});
-    EXPECT_EQ(avx512_choices() > before, GetParam() == "avx512");
+    EXPECT_EQ(avx512_choices() > 0, GetParam() == "avx512");
 }
 
 TEST_P(Quantize, TiesGoUpAndTheUpperBoundGivesTheLargestCode) {

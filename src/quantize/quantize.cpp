@@ -52,6 +52,21 @@ Status validate_has_codes(const Quantizer &quantizer) {
     return {};
 }
 
+bool has_soft_function(Method method) {
+    return method == Method::dsq || method == Method::binary || method == Method::pact_dsq;
+}
+
+// Runs a kernel of the forward pass on checked arguments.
+template <typename Kernel, typename... Outputs>
+Status forward(
+    const char *name, Kernel kernel, const Quantizer &quantizer, std::span<const float> x, Outputs... outputs) {
+    if (x.empty()) return {};
+    const Scalars s(quantizer);
+    return call_kernel(name, [&] {
+        return kernel(view(x), quantizer.lower, quantizer.upper, s.levels, quantizer.alpha, s.kappa, view(outputs)...);
+    });
+}
+
 using BackwardKernel = decltype(&dsq_quantize_backward_dsq);
 
 BackwardKernel backward_kernel(const Quantizer &quantizer) {
@@ -89,12 +104,8 @@ ParameterGradients free_gradients(const Quantizer &quantizer, const double (&sum
 Status quantize_codes(const Quantizer &quantizer, std::span<const float> x, std::span<std::uint8_t> codes) {
     if (Status status = validate_has_codes(quantizer); !status.ok()) return status;
     if (Status status = check_tensors({{"x", x}, {"codes", codes}}); !status.ok()) return status;
-    if (x.empty()) return {};
-    const Scalars s(quantizer);
     const auto kernel = transforms_weights(quantizer) ? dsq_quantize_dorefa_codes : dsq_quantize_codes;
-    return call_kernel("quantize_codes", [&] {
-        return kernel(view(x), quantizer.lower, quantizer.upper, s.levels, quantizer.alpha, s.kappa, view(codes));
-    });
+    return forward("quantize_codes", kernel, quantizer, x, codes);
 }
 
 Status quantize_values(const Quantizer &quantizer, std::span<const float> x, std::span<float> values) {
@@ -104,12 +115,8 @@ Status quantize_values(const Quantizer &quantizer, std::span<const float> x, std
         std::copy(x.begin(), x.end(), values.begin());
         return {};
     }
-    if (x.empty()) return {};
-    const Scalars s(quantizer);
     const auto kernel = transforms_weights(quantizer) ? dsq_quantize_dorefa_values : dsq_quantize_values;
-    return call_kernel("quantize_values", [&] {
-        return kernel(view(x), quantizer.lower, quantizer.upper, s.levels, quantizer.alpha, s.kappa, view(values));
-    });
+    return forward("quantize_values", kernel, quantizer, x, values);
 }
 
 Status quantize_codes_and_values(const Quantizer &quantizer,
@@ -118,32 +125,20 @@ Status quantize_codes_and_values(const Quantizer &quantizer,
                                  std::span<float> values) {
     if (Status status = validate_has_codes(quantizer); !status.ok()) return status;
     if (Status status = check_tensors({{"x", x}, {"codes", codes}, {"values", values}}); !status.ok()) return status;
-    if (x.empty()) return {};
-    const Scalars s(quantizer);
     const auto kernel =
         transforms_weights(quantizer) ? dsq_quantize_dorefa_codes_and_values : dsq_quantize_codes_and_values;
-    return call_kernel("quantize_codes_and_values", [&] {
-        return kernel(
-            view(x), quantizer.lower, quantizer.upper, s.levels, quantizer.alpha, s.kappa, view(codes), view(values));
-    });
+    return forward("quantize_codes_and_values", kernel, quantizer, x, codes, values);
 }
 
 Status quantize_soft(const Quantizer &quantizer, std::span<const float> x, std::span<float> values) {
     if (Status status = validate(quantizer); !status.ok()) return status;
-    const bool has_alpha =
-        quantizer.method == Method::dsq || quantizer.method == Method::binary || quantizer.method == Method::pact_dsq;
-    if (!has_alpha) {
+    if (!has_soft_function(quantizer.method)) {
         return {ErrorCode::invalid_argument,
                 "method = " + std::string(name(quantizer.method)) +
                     ": it has no soft function; expected dsq, binary or pact_dsq"};
     }
     if (Status status = check_tensors({{"x", x}, {"values", values}}); !status.ok()) return status;
-    if (x.empty()) return {};
-    const Scalars s(quantizer);
-    return call_kernel("quantize_soft", [&] {
-        return dsq_quantize_soft(
-            view(x), quantizer.lower, quantizer.upper, s.levels, quantizer.alpha, s.kappa, view(values));
-    });
+    return forward("quantize_soft", dsq_quantize_soft, quantizer, x, values);
 }
 
 Status quantize_backward(const Quantizer &quantizer,

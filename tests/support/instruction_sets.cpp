@@ -34,13 +34,13 @@ bool processor_has(const std::string &name) {
 
 }  // namespace
 
-ForcedInstructionSet::ForcedInstructionSet(const std::string &name) : available_(processor_has(name)) {
+std::string force_instruction_set(const std::string &name) {
+    if (!processor_has(name)) return "this processor has no " + name;
+    static const std::string first = name;
+    if (first != name) return "this process has chosen " + first;
     avx512_allowed = name == "avx512";
     halide_set_custom_can_use_target_features(choose);
-}
-
-ForcedInstructionSet::~ForcedInstructionSet() {
-    avx512_allowed = true;
+    return "";
 }
 
 int avx512_choices() {

@@ -7,36 +7,19 @@
 
 namespace dsq::tests {
 
-// For the life of this object, kernels run the variant for `name`: "avx512" or "avx2" on x86, "armv8" on Arm.
-class ForcedInstructionSet {
-public:
-    explicit ForcedInstructionSet(const std::string &name);
-    ~ForcedInstructionSet();
-    ForcedInstructionSet(const ForcedInstructionSet &) = delete;
-    ForcedInstructionSet &operator=(const ForcedInstructionSet &) = delete;
+// Lets kernels run the variant for `name` only: "avx512" or "avx2" on x86, "armv8" on Arm. A kernel chooses once in the
+// life of a process, so the first choice holds: run tests by ctest, which gives each a process of its own. Returns why
+// that is not possible here, or nothing.
+std::string force_instruction_set(const std::string &name);
 
-    // Whether this processor can run it.
-    bool available() const {
-        return available_;
-    }
-
-private:
-    bool available_;
-};
-
-// How often kernels have taken the variant for AVX-512: proves that the path meant is the path that ran.
+// How many kernels have taken the variant for AVX-512: proves that the path meant is the path that ran.
 int avx512_choices();
 
 class OnEveryInstructionSet : public testing::TestWithParam<std::string> {
 protected:
     void SetUp() override {
-        if (!forced_.available()) {
-            GTEST_SKIP() << "this processor has no " << GetParam();
-        }
+        if (const std::string reason = force_instruction_set(GetParam()); !reason.empty()) GTEST_SKIP() << reason;
     }
-
-private:
-    ForcedInstructionSet forced_{GetParam()};
 };
 
 #if defined(__x86_64__)
