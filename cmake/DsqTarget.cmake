@@ -3,11 +3,21 @@ if(NOT DEFINED DSQ_TARGET)
   include(${CMAKE_CURRENT_LIST_DIR}/../targets/x86-64-linux.cmake)
 endif()
 
-# Halide 22 swaps the roles of these packages (helpers only, and helpers with the compiler): this is the place to follow it.
+# Halide comes from .venv (setup.sh), unless Halide_DIR says otherwise. Halide 22 swaps the roles of these packages (helpers only,
+# and helpers with the compiler): this is the place to follow it.
+set(halide_package Halide)
 if(CMAKE_CROSSCOMPILING)
-  find_package(HalideHelpers REQUIRED CMAKE_FIND_ROOT_PATH_BOTH)
-else()
-  find_package(Halide REQUIRED)
+  set(halide_package HalideHelpers)
+endif()
+find_package(${halide_package} QUIET HINTS ${PROJECT_SOURCE_DIR}/.venv/halide CMAKE_FIND_ROOT_PATH_BOTH)
+if(NOT ${halide_package}_FOUND)
+  message(FATAL_ERROR "dsq: no Halide in ${PROJECT_SOURCE_DIR}/.venv: run ./setup.sh, or set ${halide_package}_DIR")
+endif()
+
+# Generators are programs of the machine that builds: other presets take those of the host preset.
+if(DEFINED dsq-halide_generators_ROOT AND NOT EXISTS ${dsq-halide_generators_ROOT}/cmake/dsq-halide_generatorsConfig.cmake)
+  message(FATAL_ERROR "dsq: no generators in ${dsq-halide_generators_ROOT}: run first "
+                      "`cmake --preset host && cmake --build --preset host`")
 endif()
 
 set(DSQ_KERNEL_TARGETS "")

@@ -31,17 +31,18 @@ bool processor_is_supported() {
 
 }  // namespace
 
-Status call_kernel(const char *name, const std::function<int()> &kernel) {
+Status prepare_kernel_call(const char *name) {
     if (!processor_is_supported()) {
         return {ErrorCode::unsupported_processor,
                 std::string(name) + ": this processor has no AVX2 and FMA, which it needs"};
     }
     replace_aborting_handler();
     last_error.clear();
-    const int error = kernel();
-    if (error == 0) {
-        return {};
-    }
+    return {};
+}
+
+Status kernel_result(const char *name, int error) {
+    if (error == 0) return {};
     return {ErrorCode::kernel_failed, std::string(name) + ": error " + std::to_string(error) + ": " + last_error};
 }
 
