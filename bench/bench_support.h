@@ -16,9 +16,9 @@
 namespace dsq::bench {
 
 /// 64 MiB of float32: beyond most caches, so that bytes/s compare with the machine's memory bandwidth.
-constexpr std::int64_t large_tensor = std::int64_t{1} << 24;
+constexpr std::size_t large_tensor = std::size_t{1} << 24;
 /// In cache: for tests of the benchmarks, and to see what a call costs.
-constexpr std::int64_t small_tensor = std::int64_t{1} << 16;
+constexpr std::size_t small_tensor = std::size_t{1} << 16;
 
 enum class Values {
     normal,    ///< mean 0, standard deviation 1
@@ -51,25 +51,36 @@ inline const Tensor &tensor(Values values, std::size_t count, unsigned seed = 1)
     return entry->second;
 }
 
-/// Times `call`, which returns a Status and moves this many bytes to and from memory for each of `count` elements.
+/// Times `call`, which returns a Status.
 template <typename Call>
-void time_calls(benchmark::State &state, std::size_t count, std::size_t bytes_per_element, Call call) {
+void time_calls(benchmark::State &state, Call call) {
     for (auto _ : state) {
         if (const Status status = call(); !status.ok()) {
             state.SkipWithError(status.message().c_str());
             break;
         }
     }
+}
+
+/// The same for a call that moves this many bytes to and from memory for each of `count` elements.
+template <typename Call>
+void time_sweeps(benchmark::State &state, std::size_t count, std::size_t bytes_per_element, Call call) {
+    time_calls(state, call);
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(count * bytes_per_element));
 }
 
-/// The sizes that each benchmark of a tensor runs on, and how it is timed: by the clock, since kernels use all cores.
-inline void tensor_sizes(benchmark::internal::Benchmark *benchmark) {
-    benchmark->ArgName("elements")->Arg(small_tensor)->Arg(large_tensor)->UseRealTime()->Unit(benchmark::kMillisecond);
+/// The two sizes of each benchmark (report.py and the tests choose by this name), timed by the clock: kernels use all
+/// cores.
+inline void both_sizes(benchmark::internal::Benchmark *benchmark) {
+    benchmark->ArgName("large")->Arg(0)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+}
+
+inline bool is_large(const benchmark::State &state) {
+    return state.range(0) != 0;
 }
 
 inline std::size_t elements(const benchmark::State &state) {
-    return static_cast<std::size_t>(state.range(0));
+    return is_large(state) ? large_tensor : small_tensor;
 }
 
 }  // namespace dsq::bench

@@ -103,8 +103,8 @@ void read(benchmark::State &state) {
 }
 
 BENCHMARK(fma)->ThreadPerCpu()->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(copy)->Apply(tensor_sizes)->ThreadPerCpu();
-BENCHMARK(read)->Apply(tensor_sizes)->ThreadPerCpu();
+BENCHMARK(copy)->Apply(both_sizes)->ThreadPerCpu();
+BENCHMARK(read)->Apply(both_sizes)->ThreadPerCpu();
 
 }  // namespace
 }  // namespace dsq::bench

@@ -19,7 +19,7 @@ void backward(benchmark::State &state, const Case &test) {
     const Tensor &grad_output = tensor(test.grad_output, count, 2);
     Tensor grad_input(count);
     ParameterGradients gradients;
-    time_calls(state, count, 4 + 4 + 4, [&] {
+    time_sweeps(state, count, 4 + 4 + 4, [&] {
         return quantize_backward(test.quantizer, x, grad_output, grad_input, gradients);
     });
 }
@@ -35,16 +35,16 @@ constexpr Quantizer lsq{.method = Method::lsq, .bits = 2, .lower = -2.0F, .upper
 constexpr Quantizer dorefa_weights{
     .method = Method::dorefa, .operand = Operand::weights, .bits = 2, .lower = -6.0F, .upper = 6.0F};
 
-BENCHMARK_CAPTURE(backward, dsq_2_bits, {dsq_2_bits})->Apply(tensor_sizes);
+BENCHMARK_CAPTURE(backward, dsq_2_bits, {dsq_2_bits})->Apply(both_sizes);
 BENCHMARK_CAPTURE(backward, dsq_2_bits_denormal_x, {dsq_2_bits_from_0, Values::denormal, Values::normal})
-    ->Apply(tensor_sizes);
+    ->Apply(both_sizes);
 BENCHMARK_CAPTURE(backward, dsq_2_bits_denormal_gradient, {dsq_2_bits, Values::normal, Values::denormal})
-    ->Apply(tensor_sizes);
-BENCHMARK_CAPTURE(backward, dsq_8_bits, {dsq_8_bits})->Apply(tensor_sizes);
-BENCHMARK_CAPTURE(backward, pact_dsq, {pact_dsq})->Apply(tensor_sizes);
-BENCHMARK_CAPTURE(backward, ste, {ste})->Apply(tensor_sizes);
-BENCHMARK_CAPTURE(backward, lsq, {lsq})->Apply(tensor_sizes);
-BENCHMARK_CAPTURE(backward, dorefa_weights, {dorefa_weights})->Apply(tensor_sizes);
+    ->Apply(both_sizes);
+BENCHMARK_CAPTURE(backward, dsq_8_bits, {dsq_8_bits})->Apply(both_sizes);
+BENCHMARK_CAPTURE(backward, pact_dsq, {pact_dsq})->Apply(both_sizes);
+BENCHMARK_CAPTURE(backward, ste, {ste})->Apply(both_sizes);
+BENCHMARK_CAPTURE(backward, lsq, {lsq})->Apply(both_sizes);
+BENCHMARK_CAPTURE(backward, dorefa_weights, {dorefa_weights})->Apply(both_sizes);
 
 }  // namespace
 }  // namespace dsq::bench

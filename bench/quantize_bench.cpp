@@ -19,14 +19,14 @@ void codes(benchmark::State &state, const Quantizer &quantizer, Values input) {
     const std::size_t count = elements(state);
     const Tensor &x = tensor(input, count);
     std::vector<std::uint8_t> result(count);
-    time_calls(state, count, 4 + 1, [&] { return quantize_codes(quantizer, x, result); });
+    time_sweeps(state, count, 4 + 1, [&] { return quantize_codes(quantizer, x, result); });
 }
 
 void values(benchmark::State &state) {
     const std::size_t count = elements(state);
     const Tensor &x = tensor(Values::normal, count);
     Tensor result(count);
-    time_calls(state, count, 4 + 4, [&] { return quantize_values(dsq_2_bits, x, result); });
+    time_sweeps(state, count, 4 + 4, [&] { return quantize_values(dsq_2_bits, x, result); });
 }
 
 void codes_and_values(benchmark::State &state) {
@@ -34,7 +34,7 @@ void codes_and_values(benchmark::State &state) {
     const Tensor &x = tensor(Values::normal, count);
     std::vector<std::uint8_t> result_codes(count);
     Tensor result_values(count);
-    time_calls(
+    time_sweeps(
         state, count, 4 + 1 + 4, [&] { return quantize_codes_and_values(dsq_2_bits, x, result_codes, result_values); });
 }
 
@@ -42,14 +42,14 @@ void soft(benchmark::State &state) {
     const std::size_t count = elements(state);
     const Tensor &x = tensor(Values::normal, count);
     Tensor result(count);
-    time_calls(state, count, 4 + 4, [&] { return quantize_soft(dsq_2_bits, x, result); });
+    time_sweeps(state, count, 4 + 4, [&] { return quantize_soft(dsq_2_bits, x, result); });
 }
 
-BENCHMARK_CAPTURE(codes, normal, dsq_2_bits, Values::normal)->Apply(tensor_sizes);
-BENCHMARK_CAPTURE(codes, denormal, dsq_2_bits_from_0, Values::denormal)->Apply(tensor_sizes);
-BENCHMARK(values)->Apply(tensor_sizes);
-BENCHMARK(codes_and_values)->Apply(tensor_sizes);
-BENCHMARK(soft)->Apply(tensor_sizes);
+BENCHMARK_CAPTURE(codes, normal, dsq_2_bits, Values::normal)->Apply(both_sizes);
+BENCHMARK_CAPTURE(codes, denormal, dsq_2_bits_from_0, Values::denormal)->Apply(both_sizes);
+BENCHMARK(values)->Apply(both_sizes);
+BENCHMARK(codes_and_values)->Apply(both_sizes);
+BENCHMARK(soft)->Apply(both_sizes);
 
 }  // namespace
 }  // namespace dsq::bench

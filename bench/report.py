@@ -42,15 +42,28 @@ def quantize(figures, machine):
             figures["backward/dsq_2_bits_denormal_x"]["milliseconds"] / backward["milliseconds"],
             figures["backward/dsq_2_bits_denormal_gradient"]["milliseconds"] / backward["milliseconds"],
         ),
-        "kernels": kernels(figures, machine),
+        "kernels": sweeps(figures, machine),
     }
 
 
 def sweep(figures, machine):
     return {
         "read_fraction": figures["statistics"]["gb_per_s"] / machine["read_gb_per_s"],
-        "kernels": kernels(figures, machine),
+        "kernels": sweeps(figures, machine),
     }
+
+
+def conv2d(figures, machine):
+    layers = {
+        name.removeprefix("conv2d_forward/"): {
+            "milliseconds": figure["milliseconds"],
+            "gmacs": figure["giga_items_per_s"],
+            "peak_fraction": figure["giga_items_per_s"] / machine["fma_peak_gmacs"],
+        }
+        for name, figure in sorted(figures.items())
+    }
+    fractions = [layer["peak_fraction"] for layer in layers.values()]
+    return {"forward_fraction": statistics.geometric_mean(fractions), "kernels": layers}
 
 
 # Name in the report, programs in bench/, function of (the programs' figures, the object "machine").
@@ -58,11 +71,12 @@ SECTIONS = [
     ("machine", ["machine_bench"], machine),
     ("quantize", ["quantize_bench", "quantize_backward_bench"], quantize),
     ("statistics", ["statistics_bench"], sweep),
+    ("conv2d", ["conv2d_bench"], conv2d),
 ]
 
 
-def kernels(figures, machine):
-    """Every benchmark of a section: its time, rate of memory traffic, and that as a fraction of the machine's copy."""
+def sweeps(figures, machine):
+    """What is bound by memory: time, rate of traffic, and that as a fraction of the machine's copy."""
     return {
         name: {
             "milliseconds": figure["milliseconds"],
@@ -93,7 +107,7 @@ def run_program(program, options):
     repetitions = {}
     for entry in json.loads(result.stdout)["benchmarks"]:
         if entry["run_type"] == "iteration":
-            name = re.split("/elements:|/real_time", entry["run_name"])[0]
+            name = re.split("/large:|/real_time", entry["run_name"])[0]
             repetitions.setdefault(name, []).append(read_figure(program, entry))
     return {name: median(figures) for name, figures in repetitions.items()}
 
@@ -142,8 +156,10 @@ def print_report(report):
             if name != "kernels":
                 print(f"  {name:<40} {f'{value:.3g}' if isinstance(value, float) else value}")
         for name, kernel in figures.get("kernels", {}).items():
-            print(f"  {name:<40} {kernel['milliseconds']:8.3f} ms {kernel['gb_per_s']:8.2f} GB/s"
-                  f" {kernel['copy_fraction']:8.2f} of copy")
+            rate = f"{kernel['gb_per_s']:8.2f} GB/s" if "gb_per_s" in kernel else f"{kernel['gmacs']:8.2f} GMAC/s"
+            fraction = (f"{kernel['copy_fraction']:8.2f} of copy" if "copy_fraction" in kernel
+                        else f"{kernel['peak_fraction']:8.2f} of FMA peak")
+            print(f"  {name:<40} {kernel['milliseconds']:8.3f} ms {rate:<16} {fraction}")
 
 
 def parse_arguments():
@@ -158,9 +174,9 @@ def main():
     arguments = parse_arguments()
     # bench_support.h has the sizes.
     if arguments.quick:
-        rounds, options = 1, ["--benchmark_filter=-elements:16777216", "--benchmark_min_time=0.001"]
+        rounds, options = 1, ["--benchmark_filter=-large:1", "--benchmark_min_time=0.001"]
     else:
-        rounds, options = 5, ["--benchmark_filter=-elements:65536", "--benchmark_min_time=0.1",
+        rounds, options = 5, ["--benchmark_filter=-large:0", "--benchmark_min_time=0.1",
                               "--benchmark_repetitions=3", "--benchmark_enable_random_interleaving=true"]
     report = median([run_round(arguments.build, options) for _ in range(rounds)])
     write_atomically(arguments.out / "report.json", report)

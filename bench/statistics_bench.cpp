@@ -11,10 +11,10 @@ void statistics(benchmark::State &state) {
     const std::size_t count = elements(state);
     const Tensor &x = tensor(Values::normal, count);
     Statistics result;
-    time_calls(state, count, 4, [&] { return compute_statistics(x, result); });
+    time_sweeps(state, count, 4, [&] { return compute_statistics(x, result); });
 }
 
-BENCHMARK(statistics)->Apply(tensor_sizes);
+BENCHMARK(statistics)->Apply(both_sizes);
 
 }  // namespace
 }  // namespace dsq::bench
