@@ -8,7 +8,9 @@ packages=(
   g++ python3 python3-venv  # the compiler, and the environment for Halide's wheel
   googletest libbenchmark-dev  # tests, benchmarks
   g++-aarch64-linux-gnu qemu-user  # build for Arm, and run what was built
-  libcli11-dev libgd-dev pkg-config zlib1g-dev dataset-fashion-mnist  # the demo
+  nlohmann-json3-dev zlib1g-dev  # models and data as files
+  python3-numpy python3-pil  # unpack CIFAR-10 for the tests
+  libcli11-dev libgd-dev pkg-config dataset-fashion-mnist  # the demo
 )
 
 fail() {

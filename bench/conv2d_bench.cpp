@@ -2,7 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench_support.h"
-#include "src/operators/conv2d.h"
+#include "operators/conv2d.h"
 
 namespace dsq::bench {
 namespace {

@@ -1,4 +1,4 @@
-#include "src/operators/conv2d.h"
+#include "operators/conv2d.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dsq/status.h"
-#include "src/operators/tensor_view.h"
+#include "operators/tensor_view.h"
 
 namespace dsq {
 

@@ -5,8 +5,8 @@
 #include <numbers>
 
 #include "dsq_statistics.h"
+#include "quantize/tensor.h"
 #include "runtime/kernel_call.h"
-#include "src/quantize/tensor.h"
 
 namespace dsq {
 namespace {

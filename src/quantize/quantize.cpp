@@ -21,8 +21,8 @@
 #include "dsq_quantize_dorefa_values.h"
 #include "dsq_quantize_soft.h"
 #include "dsq_quantize_values.h"
+#include "quantize/tensor.h"
 #include "runtime/kernel_call.h"
-#include "src/quantize/tensor.h"
 
 namespace dsq {
 namespace {

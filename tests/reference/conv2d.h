@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "src/operators/conv2d.h"
+#include "operators/conv2d.h"
 
 namespace dsq::reference {
 
