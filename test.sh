@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 ./setup.sh
 source cmake/build.sh
+tests/unpack_cifar10.sh
 
 passed=0 skipped=0
 for preset in host arm64 asan; do
