@@ -8,9 +8,9 @@ namespace dsq::bench {
 namespace {
 
 struct Layer {
-    int in_channels;
-    int out_channels;
-    int extent;  ///< width and height of the input
+    int in_channels = 0;
+    int out_channels = 0;
+    int extent = 0;  ///< width and height of the input
     Conv2dShape shape;
 };
 
@@ -19,10 +19,10 @@ void conv2d_forward(benchmark::State &state, const Layer &layer) {
     const int out_extent = conv2d_output_extent(layer.extent, layer.shape);
     TensorView<const float> input{nullptr, layer.in_channels, layer.extent, layer.extent, batch};
     TensorView<float> output{nullptr, layer.out_channels, out_extent, out_extent, batch};
-    const auto weights =
-        static_cast<std::size_t>(layer.out_channels * layer.in_channels * layer.shape.kernel * layer.shape.kernel);
+    const TensorView<float> weights{
+        nullptr, layer.out_channels, layer.in_channels, layer.shape.kernel, layer.shape.kernel};
     const Tensor input_values = random_tensor(Values::normal, input.size(), 1);
-    const Tensor weight_values = random_tensor(Values::normal, weights, 2);
+    const Tensor weight_values = random_tensor(Values::normal, weights.size(), 2);
     Tensor output_values(output.size());
     input.data = input_values.data();
     output.data = output_values.data();
