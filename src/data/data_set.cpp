@@ -6,6 +6,7 @@
 
 #include "data/cifar10.h"
 #include "data/idx.h"
+#include "data/sizes.h"
 
 namespace dsq {
 namespace {
@@ -130,26 +131,6 @@ Status open_idx(const std::string &folder, const Names &names, Split split, Data
         data_set = std::move(read);
     }
     return status;
-}
-
-std::string sizes_text(const std::vector<int> &sizes) {
-    std::string text;
-    for (const int size : sizes) {
-        text += (text.empty() ? "" : " x ") + std::to_string(size);
-    }
-    return text;
-}
-
-/// Whether the product of the sizes, all of them positive, is `count`.
-bool product_is(const std::vector<int> &sizes, std::size_t count) {
-    std::size_t product = 1;
-    for (const int size : sizes) {
-        if (size <= 0 || static_cast<std::size_t>(size) > count / product) {
-            return false;
-        }
-        product *= static_cast<std::size_t>(size);
-    }
-    return product == count;
 }
 
 }  // namespace

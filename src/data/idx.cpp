@@ -8,6 +8,8 @@
 #include <fstream>
 #include <limits>
 
+#include "data/sizes.h"
+
 namespace dsq {
 namespace {
 
@@ -131,26 +133,6 @@ std::string magic_text(std::uint32_t magic) {
         }
     }
     return text;
-}
-
-std::string sizes_text(const std::vector<std::uint32_t> &sizes) {
-    std::string text;
-    for (const std::uint32_t size : sizes) {
-        text += (text.empty() ? "" : " x ") + std::to_string(size);
-    }
-    return text;
-}
-
-/// Whether the product of the sizes, none of them 0, is `count`.
-bool product_is(const std::vector<std::uint32_t> &sizes, std::size_t count) {
-    std::size_t product = 1;
-    for (const std::uint32_t size : sizes) {
-        if (size == 0 || size > count / product) {
-            return false;
-        }
-        product *= size;
-    }
-    return product == count;
 }
 
 Status parse(const std::string &path, const Kind &kind, const Bytes &bytes, Array &array) {

@@ -1,7 +1,5 @@
 #include "dsq/quantize.h"
 
-#include <HalideBuffer.h>
-
 #include <algorithm>
 #include <cmath>
 
