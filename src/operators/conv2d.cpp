@@ -1,10 +1,9 @@
 #include "operators/conv2d.h"
 
-#include <HalideBuffer.h>
-
 #include <string>
 
 #include "conv2d_kernels.h"
+#include "operators/tensor_buffer.h"
 #include "runtime/kernel_call.h"
 
 namespace dsq {
@@ -67,12 +66,6 @@ Status check(const Conv2dShape &shape,
                     text("input", input.channels, input.width, input.height, input.batch)};
     }
     return {};
-}
-
-template <typename Element>
-Halide::Runtime::Buffer<float, 4> buffer(const TensorView<Element> &view) {
-    return Halide::Runtime::Buffer<float, 4>(
-        const_cast<float *>(view.data), view.channels, view.width, view.height, view.batch);
 }
 
 }  // namespace
