@@ -7,35 +7,16 @@
 #include <string>
 #include <utility>
 
+#include "data/random.h"
+
 namespace dsq {
 namespace {
 
-/// Numbers of the splitmix64 generator (Steele, Lea and Flood 2014) by their index: any of them, in any order. The
-/// standard library's distributions differ from one library to the next; these are ours.
-class Random {
-public:
-    enum class Purpose : std::uint64_t { order, placement };
+enum class Purpose : std::uint64_t { order, placement };
 
-    Random(std::uint64_t seed, int epoch, Purpose purpose) : key_(mix(seed + increment)) {
-        key_ = mix(key_ + static_cast<std::uint64_t>(epoch) * increment);
-        key_ = mix(key_ + static_cast<std::uint64_t>(purpose) * increment);
-    }
-
-    std::uint64_t operator()(std::size_t index) const {
-        return mix(key_ + (index + 1) * increment);
-    }
-
-private:
-    static constexpr std::uint64_t increment = 0x9E3779B97F4A7C15U;
-
-    static std::uint64_t mix(std::uint64_t bits) {
-        bits = (bits ^ (bits >> 30U)) * 0xBF58476D1CE4E5B9U;
-        bits = (bits ^ (bits >> 27U)) * 0x94D049BB133111EBU;
-        return bits ^ (bits >> 31U);
-    }
-
-    std::uint64_t key_;
-};
+Random random_numbers(std::uint64_t seed, int epoch, Purpose purpose) {
+    return {seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(purpose)};
+}
 
 /// Fisher and Yates. The remainder of 64 bits favours some images by less than one part in 2^32.
 void shuffle(std::vector<int> &order, const Random &random) {
@@ -197,14 +178,14 @@ void BatchMaker::order_images(int epoch) {
     }
     std::iota(order_.begin(), order_.end(), 0);
     if (options_.shuffle) {
-        shuffle(order_, Random(options_.seed, epoch, Random::Purpose::order));
+        shuffle(order_, random_numbers(options_.seed, epoch, Purpose::order));
     }
     ordered_epoch_ = epoch;
 }
 
 void BatchMaker::add_image(int image, std::size_t place, BatchBuffers &buffers) {
     const auto number = static_cast<std::size_t>(image);
-    const Random random(options_.seed, ordered_epoch_, Random::Purpose::placement);
+    const Random random = random_numbers(options_.seed, ordered_epoch_, Purpose::placement);
     const Placement placement = random_placement(random(number), options_);
     const std::size_t first = place * window_.size();
     std::uint8_t *window = is_raw() ? &buffers.pixels[first] : window_.data();
