@@ -8,6 +8,20 @@
 #include "operators/cross_entropy.h"
 
 namespace dsq {
+namespace {
+
+bool is_finite(const TensorView<float> &tensor) {
+    const auto row = static_cast<std::ptrdiff_t>(tensor.channels) * tensor.width;
+    for (int n = 0; n < tensor.batch; ++n) {
+        for (int y = 0; y < tensor.height; ++y) {
+            const float *first = tensor.data + n * tensor.image_stride() + y * tensor.row_stride();
+            if (!std::all_of(first, first + row, [](float value) { return std::isfinite(value); })) return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
 
 Status Executor::open(const Model &model, int largest_batch) {
     if (largest_batch < 1) {
@@ -76,6 +90,11 @@ Model Executor::model() const {
 }
 
 std::string Executor::first_non_finite_layer() const {
+    for (std::size_t s = 0; s < plan_.steps.size(); ++s) {
+        if (!is_finite(tensors_.view(plan_.outputs[s]))) {
+            return parameters_.network().layers[static_cast<std::size_t>(plan_.layers[s])].name;
+        }
+    }
     return {};
 }
 

@@ -89,13 +89,15 @@ private:
         if (l.operation == Operation::conv2d || l.operation == Operation::depthwise_conv2d) {
             tensors_.widen_border(input, l.kernel / 2);
             gradients_.need_border(output, l.kernel / 2);
-            add_step(i, std::make_unique<ConvolutionStep>(parameters_, i, input, output, from != 0 || reads_codes(i)));
+            add_step(i,
+                     output,
+                     std::make_unique<ConvolutionStep>(parameters_, i, input, output, from != 0 || reads_codes(i)));
         } else if (l.operation == Operation::linear) {
-            add_step(i, std::make_unique<LinearStep>(parameters_, i, input, output));
+            add_step(i, output, std::make_unique<LinearStep>(parameters_, i, input, output));
         } else if (l.operation == Operation::shortcut) {
-            add_step(i, std::make_unique<ShortcutStep>(l.stride, input, output));
+            add_step(i, output, std::make_unique<ShortcutStep>(l.stride, input, output));
         } else {
-            add_step(i, std::make_unique<PoolStep>(l, input, output));
+            add_step(i, output, std::make_unique<PoolStep>(l, input, output));
         }
         quantize_for_consumers(i, no_layer);
     }
@@ -148,7 +150,8 @@ private:
             parts.quantizer = *std::find_if(consumers.begin(), consumers.end(), [&](int c) { return reads_codes(c); });
             parts.quantized = quantized_[index(parts.quantizer)] = tensors_.add(shape(end));
         }
-        add_step(end, std::make_unique<NormalizeStep>(shape(end), parts));
+        const int written = parts.output != no_tensor ? parts.output : parts.quantized;
+        add_step(end, written, std::make_unique<NormalizeStep>(shape(end), parts));
         quantize_for_consumers(end, parts.quantizer);
     }
 
@@ -158,14 +161,16 @@ private:
             if (!reads_codes(consumer) || consumer == served) continue;
             const int quantized = quantized_[index(consumer)] = tensors_.add(shape(i));
             add_step(i,
+                     quantized,
                      std::make_unique<NormalizeStep>(
                          shape(i), NormalizeStep::Parts{.x = value(i), .quantized = quantized, .quantizer = consumer}));
         }
     }
 
-    void add_step(int i, std::unique_ptr<Step> step) {
+    void add_step(int i, int output, std::unique_ptr<Step> step) {
         plan_.steps.push_back(std::move(step));
         plan_.layers.push_back(i);
+        plan_.outputs.push_back(output);
     }
 
     void plan_backward() {

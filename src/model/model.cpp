@@ -99,7 +99,11 @@ Status set_quantizers(const std::string &path, const std::map<std::string, Tenso
 
 Status read_model(const std::string &path, Model &model) {
     TensorFile file;
-    if (Status status = read_safetensors(path, file); !status.ok()) return status;
+    Status status = read_safetensors(path, file);
+    return status.ok() ? model_from_file(path, std::move(file), model) : status;
+}
+
+Status model_from_file(const std::string &path, TensorFile file, Model &model) {
     const auto json = file.metadata.find(network_key);
     if (json == file.metadata.end()) {
         return wrong(path,
@@ -107,20 +111,23 @@ Status read_model(const std::string &path, Model &model) {
                          "' of a model of dsq, found none (a PyTorch state dict: name its network)");
     }
     Model read;
-    if (Status status = network_from_json(path + ", " + network_key, json->second, read.network); !status.ok()) {
-        return status;
-    }
-    Status status = take(path, read.network, false, std::move(file.tensors), read.tensors);
+    Status status = network_from_json(path + ", " + network_key, json->second, read.network);
+    std::erase_if(file.tensors, [](const auto &entry) { return entry.first.starts_with("optimizer."); });
+    if (status.ok()) status = take(path, read.network, false, std::move(file.tensors), read.tensors);
     if (status.ok()) status = set_quantizers(path, read.tensors, read.network);
     if (status.ok()) model = std::move(read);
     return status;
 }
 
-Status write_model(const std::string &path, const Model &model) {
+TensorFile file_of(const Model &model) {
     TensorFile file;
     file.tensors = model.tensors;
     file.metadata[network_key] = network_to_json(model.network);
-    return write_safetensors(path, file);
+    return file;
+}
+
+Status write_model(const std::string &path, const Model &model) {
+    return write_safetensors(path, file_of(model));
 }
 
 Status import_parameters(const std::string &path, const Network &network, std::map<std::string, Tensor> &tensors) {

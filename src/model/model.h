@@ -20,6 +20,11 @@ struct Model {
 Status read_model(const std::string &path, Model &model);
 Status write_model(const std::string &path, const Model &model);
 
+/// The same, for what is already read or not yet written; `path` stands in messages. A file may hold other metadata,
+/// and tensors whose name begins with `optimizer.`: a checkpoint is a model too.
+Status model_from_file(const std::string &path, TensorFile file, Model &model);
+TensorFile file_of(const Model &model);
+
 /// Takes what parameters of `network` the file has: that of a model, or the state dict of a PyTorch module saved as
 /// safetensors (a prefix `module.` is taken off). Quantizers that the file lacks are left out of `tensors`; the others
 /// must be there, and no tensor of the file may be left over, but for PyTorch's `num_batches_tracked`.
