@@ -10,7 +10,8 @@ packages=(
   g++-aarch64-linux-gnu qemu-user  # build for Arm, and run what was built
   nlohmann-json3-dev zlib1g-dev  # models and data as files
   python3-numpy python3-pil  # unpack CIFAR-10 for the tests
-  libcli11-dev libgd-dev pkg-config dataset-fashion-mnist  # the demo
+  libtomlplusplus-dev libcli11-dev node-chart.js  # recipes, command line, plots of the report page
+  libgd-dev pkg-config dataset-fashion-mnist  # the demo
 )
 
 fail() {

@@ -13,11 +13,11 @@
 namespace dsq {
 
 struct DataRecipe {
-    std::string set;                     ///< "cifar10" or "fashion-mnist"
-    std::string folder;                  ///< where its files lie
-    int padding = 4;                     ///< zeros around a training image before a random crop of its own size
-    bool flip = true;                    ///< mirror half of the training images
-    std::vector<float> mean, deviation;  ///< of each channel, pixels from 0 to 1; default: those of the set
+    std::string set;     ///< "cifar10" or "fashion-mnist"
+    std::string folder;  ///< where its files lie
+    int padding = 4;     ///< zeros around a training image before a random crop of its own size
+    bool flip = true;    ///< mirror half of the training images
+    std::vector<float> mean = {}, deviation = {};  ///< of each channel, pixels from 0 to 1; default: those of the set
 };
 
 struct NetworkRecipe {
@@ -37,15 +37,15 @@ struct QuantizerRecipe {
 /// Other bits for one layer.
 struct LayerOverride {
     std::string layer;
-    std::optional<int> weight_bits, activation_bits;
+    std::optional<int> weight_bits = {}, activation_bits = {};
 };
 
 struct QuantizationRecipe {
     QuantizerRecipe weights, activations;
     std::string first_and_last = "float";  ///< float, 8bit
-    std::vector<LayerOverride> layers;
-    std::vector<int> progressive;         ///< bits of the stages before the final one
-    std::vector<int> progressive_epochs;  ///< epochs of each of these stages; the final one gets the rest
+    std::vector<LayerOverride> layers = {};
+    std::vector<int> progressive = {};         ///< bits of the stages before the final one
+    std::vector<int> progressive_epochs = {};  ///< epochs of each of these stages; the final one gets the rest
     float alpha_penalty = 0.0F;
 };
 
@@ -55,9 +55,9 @@ struct OptimizerRecipe {
     float momentum = 0.9F;
     bool nesterov = false;
     float weight_decay = 1e-4F;
-    std::string schedule = "cosine";  ///< cosine, step, constant, one_cycle
-    int warmup_epochs = 0;            ///< the rate rises in a line from 0; one_cycle: its rising part
-    std::vector<int> milestones;      ///< step: epochs after which the rate is multiplied by gamma
+    std::string schedule = "cosine";   ///< cosine, step, constant
+    int warmup_epochs = 0;             ///< the rate rises in a line from 0
+    std::vector<int> milestones = {};  ///< step: epochs after which the rate is multiplied by gamma
     float gamma = 0.1F;
     float final_learning_rate = 0.0F;
 };
