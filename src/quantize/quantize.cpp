@@ -1,17 +1,7 @@
 #include "dsq/quantize.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "dsq_quantize_backward_clip.h"
-#include "dsq_quantize_backward_dorefa.h"
-#include "dsq_quantize_backward_dsq.h"
-#include "dsq_quantize_backward_dsq_hard.h"
-#include "dsq_quantize_backward_dsq_hard_wide.h"
-#include "dsq_quantize_backward_dsq_wide.h"
-#include "dsq_quantize_backward_lsq.h"
-#include "dsq_quantize_backward_pact_dsq.h"
-#include "dsq_quantize_backward_pact_dsq_wide.h"
 #include "dsq_quantize_codes.h"
 #include "dsq_quantize_codes_and_values.h"
 #include "dsq_quantize_dorefa_codes.h"
@@ -19,6 +9,8 @@
 #include "dsq_quantize_dorefa_values.h"
 #include "dsq_quantize_soft.h"
 #include "dsq_quantize_values.h"
+#include "quantize_backward_kernels.h"
+#include "quantize/kernel_choice.h"
 #include "quantize/tensor.h"
 #include "runtime/kernel_call.h"
 
@@ -26,21 +18,6 @@ namespace dsq {
 namespace {
 
 using runtime::call_kernel;
-
-// The scalars of a kernel.
-struct Scalars {
-    float levels;
-    float kappa;  // the paper's k, times the step
-
-    explicit Scalars(const Quantizer &quantizer)
-        : levels(static_cast<float>(largest_code(quantizer))),
-          kappa(static_cast<float>(std::log(2.0 / double{quantizer.alpha} - 1.0))) {
-    }
-};
-
-bool transforms_weights(const Quantizer &quantizer) {
-    return quantizer.method == Method::dorefa && quantizer.operand == Operand::weights;
-}
 
 Status validate_has_codes(const Quantizer &quantizer) {
     if (Status status = validate(quantizer); !status.ok()) return status;
@@ -59,42 +36,24 @@ template <typename Kernel, typename... Outputs>
 Status forward(
     const char *name, Kernel kernel, const Quantizer &quantizer, std::span<const float> x, Outputs... outputs) {
     if (x.empty()) return {};
-    const Scalars s(quantizer);
+    const KernelScalars s(quantizer);
     return call_kernel(name, [&] {
         return kernel(view(x), quantizer.lower, quantizer.upper, s.levels, quantizer.alpha, s.kappa, view(outputs)...);
     });
 }
 
-using BackwardKernel = decltype(&dsq_quantize_backward_dsq);
+struct BackwardKernel {
+    GradientKind kind;
+    decltype(&dsq_quantize_backward_dsq) run;
+};
 
-BackwardKernel backward_kernel(const Quantizer &quantizer) {
-    // Up to 4 bits the plain arithmetic of float32 is exact enough.
-    const bool wide = quantizer.bits > 4;
-    const bool hard = quantizer.bound_gradient == BoundGradient::hard;
-    switch (quantizer.method) {
-        case Method::pact_dsq:
-            return wide ? dsq_quantize_backward_pact_dsq_wide : dsq_quantize_backward_pact_dsq;
-        case Method::lsq:
-            return dsq_quantize_backward_lsq;
-        case Method::ste:
-        case Method::pact:
-            return dsq_quantize_backward_clip;
-        case Method::dorefa:
-            return transforms_weights(quantizer) ? dsq_quantize_backward_dorefa : dsq_quantize_backward_clip;
-        case Method::none:
-        case Method::dsq:
-        case Method::binary:
-            break;
-    }
-    if (hard) return wide ? dsq_quantize_backward_dsq_hard_wide : dsq_quantize_backward_dsq_hard;
-    return wide ? dsq_quantize_backward_dsq_wide : dsq_quantize_backward_dsq;
-}
+constexpr BackwardKernel backward_kernels[] = {
+#include "quantize_backward_kernels.inc"
+};
 
-// A parameter that the method or the mode of the bounds fixes gets no gradient.
-ParameterGradients free_gradients(const Quantizer &quantizer, const double (&sums)[3]) {
-    const bool learned = quantizer.bounds == BoundsMode::learned && quantizer.method != Method::dorefa;
-    const bool lower_is_zero = quantizer.method == Method::pact || quantizer.method == Method::pact_dsq;
-    return {learned && !lower_is_zero ? sums[0] : 0.0, learned ? sums[1] : 0.0, sums[2]};
+auto backward_kernel(const Quantizer &quantizer) {
+    const GradientKind kind = gradient_kind(quantizer);
+    return std::ranges::find(backward_kernels, kind, &BackwardKernel::kind)->run;
 }
 
 }  // namespace
@@ -154,7 +113,7 @@ Status quantize_backward(const Quantizer &quantizer,
         gradients = {};
         return {};
     }
-    const Scalars s(quantizer);
+    const KernelScalars s(quantizer);
     double sums[3] = {};
     Status status = call_kernel("quantize_backward", [&] {
         return backward_kernel(quantizer)(view(x),
