@@ -1,0 +1,150 @@
+#include "train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "dsq/threads.h"
+#include "model/model.h"
+#include "tests/support/small_fashion_mnist.h"
+#include "train/checkpoint.h"
+
+namespace dsq::tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Runs in a folder of its own, on 96 images of Fashion-MNIST.
+class Trainer : public testing::Test {
+protected:
+    const fs::path folder =
+        fs::path(testing::TempDir()) /
+        (std::string("trainer_test_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+
+    void SetUp() override {
+        fs::remove_all(folder);
+        make_small_fashion_mnist((folder / "data").string(), 96);
+    }
+    void TearDown() override {
+        fs::remove_all(folder);
+    }
+
+    Recipe recipe(const std::string &run) const {
+        Recipe recipe;
+        recipe.name = "test";
+        recipe.epochs = 2;
+        recipe.batch_size = 16;
+        recipe.label_smoothing = 0.1F;
+        recipe.data.set = "fashion-mnist";
+        recipe.data.folder = (folder / "data").string();
+        recipe.data.mean = {0.286F};
+        recipe.data.deviation = {0.353F};
+        recipe.quantization.weights.method = recipe.quantization.activations.method = "dsq";
+        recipe.quantization.weights.bits = recipe.quantization.activations.bits = 2;
+        recipe.run_folder = (folder / run).string();
+        return recipe;
+    }
+
+    // Trains until `steps` more are done, or to the end.
+    static void run(const Recipe &recipe, bool resume, int steps, bool &finished) {
+        TrainEvents events;
+        events.stop = [&steps] { return --steps == 0; };
+        TrainSummary summary;
+        const Status status = train(recipe, {.resume = resume}, events, summary);
+        ASSERT_TRUE(status.ok()) << status.message();
+        finished = summary.finished;
+    }
+
+    static void run_to_end(const Recipe &recipe) {
+        bool finished = false;
+        run(recipe, false, 0, finished);
+        EXPECT_TRUE(finished);
+    }
+
+    Model model(const std::string &run) const {
+        Model model;
+        const Status status = read_model((folder / run / "model.safetensors").string(), model);
+        EXPECT_TRUE(status.ok()) << status.message();
+        return model;
+    }
+};
+
+TEST_F(Trainer, GoesOnBitForBitWhereverItWasStopped) {
+    run_to_end(recipe("whole"));
+    const Recipe stopped = recipe("stopped");
+    bool finished = false;
+    run(stopped, false, 1, finished);
+    for (const int steps : {3, 2, 1, 4}) run(stopped, true, steps, finished);
+    EXPECT_FALSE(finished);
+    run(stopped, true, 0, finished);
+    EXPECT_TRUE(finished);
+    EXPECT_EQ(model("stopped").tensors, model("whole").tensors);
+}
+
+TEST_F(Trainer, HasTheSameBitsForAnyNumberOfThreads) {
+    for (const int threads : {1, 3}) {
+        ASSERT_TRUE(set_thread_count(threads).ok());
+        run_to_end(recipe(std::to_string(threads)));
+    }
+    ASSERT_TRUE(set_thread_count(0).ok());
+    EXPECT_EQ(model("1").tensors, model("3").tensors);
+}
+
+TEST_F(Trainer, GoesThroughProgressiveBits) {
+    Recipe progressive = recipe("progressive");
+    progressive.epochs = 3;
+    progressive.quantization.progressive = {4, 3};
+    progressive.quantization.progressive_epochs = {1, 1};
+    run_to_end(progressive);
+    const Network network = model("progressive").network;
+    for (const Layer &layer : network.layers) {
+        if (layer.weight_quantizer.method == Method::none) continue;
+        EXPECT_EQ(layer.weight_quantizer.bits, 2) << layer.name;
+        EXPECT_EQ(layer.input_quantizer.bits, 2) << layer.name;
+    }
+}
+
+TEST_F(Trainer, StopsAtALossThatIsNotFinite) {
+    Recipe wild = recipe("wild");
+    wild.optimizer.learning_rate = 1e30F;
+    TrainSummary summary;
+    const Status status = train(wild, {}, {}, summary);
+    EXPECT_EQ(status.code(), ErrorCode::non_finite);
+    EXPECT_NE(status.message().find("the first tensor that is not: "), std::string::npos) << status.message();
+    EXPECT_EQ(status.message().find("not: none"), std::string::npos) << status.message();
+    Checkpoint checkpoint;
+    const Status kept = read_checkpoint((folder / "wild/checkpoint.safetensors").string(), checkpoint);
+    EXPECT_TRUE(kept.ok()) << kept.message();
+}
+
+TEST_F(Trainer, RefusesAnotherRecipeOnResume) {
+    Recipe changed = recipe("changed");
+    bool finished = false;
+    run(changed, false, 1, finished);
+    changed.optimizer.learning_rate = 0.5F;
+    TrainSummary summary;
+    const Status status = train(changed, {.resume = true}, {}, summary);
+    EXPECT_EQ(status.code(), ErrorCode::invalid_argument);
+    EXPECT_NE(status.message().find("/optimizer/learning_rate: expected 0.1"), std::string::npos) << status.message();
+}
+
+TEST_F(Trainer, RefusesToOverwriteARun) {
+    const Recipe once = recipe("once");
+    bool finished = false;
+    run(once, false, 1, finished);
+    TrainSummary summary;
+    const Status status = train(once, {}, {}, summary);
+    EXPECT_EQ(status.code(), ErrorCode::invalid_argument);
+    EXPECT_NE(status.message().find("there is a run already"), std::string::npos) << status.message();
+}
+
+TEST_F(Trainer, NamesWhatARunWithoutCheckpointLacks) {
+    TrainSummary summary;
+    const Status status = train(recipe("none"), {.resume = true}, {}, summary);
+    EXPECT_EQ(status.code(), ErrorCode::invalid_file);
+    EXPECT_NE(status.message().find("checkpoint.safetensors"), std::string::npos) << status.message();
+}
+
+}  // namespace
+}  // namespace dsq::tests
