@@ -54,16 +54,20 @@ def sweep(figures, machine):
 
 
 def conv2d(figures, machine):
-    layers = {
-        name.removeprefix("conv2d_forward/"): {
+    passes = {
+        name.removeprefix("conv2d_pass/"): {
             "milliseconds": figure["milliseconds"],
             "gmacs": figure["giga_items_per_s"],
             "peak_fraction": figure["giga_items_per_s"] / machine["fma_peak_gmacs"],
         }
         for name, figure in sorted(figures.items())
     }
-    fractions = [layer["peak_fraction"] for layer in layers.values()]
-    return {"forward_fraction": statistics.geometric_mean(fractions), "kernels": layers}
+    fractions = {
+        f"{which}_fraction": statistics.geometric_mean(
+            figure["peak_fraction"] for name, figure in passes.items() if name.startswith(f"{which}/"))
+        for which in ("forward", "backward_input", "backward_weight")
+    }
+    return fractions | {"kernels": passes}
 
 
 # Name in the report, programs in bench/, function of (the programs' figures, the object "machine").
