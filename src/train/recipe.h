@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dsq/status.h"
@@ -84,6 +85,10 @@ struct Recipe {
 /// Error: invalid_file naming file, line, key, expected and found; invalid_argument for an override. An unknown key is
 /// an error too, and names the nearest known one.
 Status read_recipe(const std::string &path, std::span<const std::string> overrides, Recipe &recipe);
+
+/// Of images of this data set, pixels from 0 to 1: "cifar10" has that of the pre-trained ResNets, others that of
+/// Fashion-MNIST.
+void default_normalization(std::string_view set, std::vector<float> &mean, std::vector<float> &deviation);
 
 /// All of it, defaults included, in the order of the file.
 nlohmann::ordered_json to_json(const Recipe &recipe);

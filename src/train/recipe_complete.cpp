@@ -35,17 +35,11 @@ private:
                 where + ": " + key + ": expected " + expected + ", found " + found};
     }
 
-    bool colour() const {
-        return recipe_.data.set == "cifar10";
-    }
-
     void fill_in() {
-        if (recipe_.data.mean.empty()) {
-            recipe_.data.mean = colour() ? std::vector{0.485F, 0.456F, 0.406F} : std::vector{0.286F};
-        }
-        if (recipe_.data.deviation.empty()) {
-            recipe_.data.deviation = colour() ? std::vector{0.229F, 0.224F, 0.225F} : std::vector{0.353F};
-        }
+        std::vector<float> mean, deviation;
+        default_normalization(recipe_.data.set, mean, deviation);
+        if (recipe_.data.mean.empty()) recipe_.data.mean = mean;
+        if (recipe_.data.deviation.empty()) recipe_.data.deviation = deviation;
         if (recipe_.run_folder.empty()) recipe_.run_folder = "runs/" + recipe_.name;
     }
 
@@ -59,7 +53,9 @@ private:
     }
 
     Status check_normalization() const {
-        const std::size_t channels = colour() ? 3 : 1;
+        std::vector<float> mean, deviation;
+        default_normalization(recipe_.data.set, mean, deviation);
+        const std::size_t channels = mean.size();
         for (const auto &[key, values] :
              {std::pair("data.mean", &recipe_.data.mean), std::pair("data.deviation", &recipe_.data.deviation)}) {
             if (values->size() != channels) {
@@ -133,6 +129,12 @@ private:
 };
 
 }  // namespace
+
+void default_normalization(std::string_view set, std::vector<float> &mean, std::vector<float> &deviation) {
+    const bool colour = set == "cifar10";
+    mean = colour ? std::vector{0.485F, 0.456F, 0.406F} : std::vector{0.286F};
+    deviation = colour ? std::vector{0.229F, 0.224F, 0.225F} : std::vector{0.353F};
+}
 
 Status complete_recipe(const RecipeOrigins &origins, Recipe &recipe) {
     return Completion(origins, recipe).run();

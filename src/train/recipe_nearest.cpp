@@ -1,28 +1,12 @@
 // The known key that an unknown one was meant to be.
 #include <algorithm>
-#include <limits>
-#include <numeric>
 #include <set>
 
+#include "train/edit_distance.h"
 #include "train/recipe_keys.h"
 
 namespace dsq {
 namespace {
-
-/// How many letters must be put in, taken out or changed (Levenshtein).
-std::size_t edit_distance(std::string_view from, std::string_view to) {
-    std::vector<std::size_t> row(to.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < from.size(); ++i) {
-        std::size_t diagonal = row[0]++;
-        for (std::size_t j = 0; j < to.size(); ++j) {
-            const std::size_t changed = diagonal + (from[i] == to[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({changed, diagonal + 1, row[j] + 1});
-        }
-    }
-    return row.back();
-}
 
 /// Whether it begins alike and the other letters follow in this order: "lr", "learning_rate".
 bool abbreviates(std::string_view abbreviation, std::string_view word) {
