@@ -177,7 +177,7 @@ TEST_F(ReportData, LongRunsAreThinnedOut) {
 }
 
 TEST_F(ReportData, ALossThatIsNoNumberIsLeftOut) {
-    ASSERT_TRUE(run_data({step_line({1, 1, std::nan(""), 0.1, 100})}, data).ok());
+    ASSERT_TRUE(run_data({Json::parse(step_line({1, 1, std::nan(""), 0.1, 100}).dump())}, data).ok());
     EXPECT_TRUE(data["steps"]["loss"][0].is_null());
 }
 

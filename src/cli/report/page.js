@@ -32,6 +32,20 @@ const axis = (title, more = {}) => ({
   ...more,
 });
 
+/// An axis from one round number to another, in about five steps.
+function roundAxis(least, most) {
+  const rough = (most - least) / 5 || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const stepSize = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((step) => step >= rough);
+  return axis("", {
+    offset: false,
+    grid: { color: "#eef1f4", drawBorder: false, offset: false },
+    min: stepSize * Math.floor(least / stepSize),
+    max: stepSize * Math.ceil(most / stepSize),
+    ticks: { stepSize, callback: (tick) => Number(tick.toPrecision(6)) },
+  });
+}
+
 const line = (label, values, color, more = {}) => ({
   label, data: values, borderColor: color, backgroundColor: color, ...more,
 });
@@ -69,9 +83,9 @@ function showHead() {
   element("name").textContent = data.name;
   const tiles = [];
   if (s.epochs !== undefined) {
-    tiles.push([`${s.test_accuracy.toFixed(2)} %`, "test accuracy at the end"]);
-    tiles.push([`${s.best_test_accuracy.toFixed(2)} %`, `best test accuracy, epoch ${s.best_epoch}`]);
-    tiles.push([`${s.train_accuracy.toFixed(2)} %`, "training accuracy at the end"]);
+    tiles.push([`${s.test_accuracy.toFixed(2)} %`, "final test accuracy"]);
+    tiles.push([`${s.best_test_accuracy.toFixed(2)} %`, `best, after epoch ${s.best_epoch}`]);
+    tiles.push([`${s.train_accuracy.toFixed(2)} %`, "final training accuracy"]);
     tiles.push([String(s.epochs), "epochs"]);
     tiles.push([s.duration, "time"]);
   } else {
@@ -191,32 +205,29 @@ function showSoft() {
       line("soft", points(curve.x, curve.soft), orange),
       line("hard", points(curve.x, curve.hard), grey, { stepped: "middle", borderWidth: 1.5 }),
     ], {
-      x: axis("", { min: curve.x[0], max: curve.x[curve.x.length - 1] }),
+      x: roundAxis(curve.x[0], curve.x[curve.x.length - 1]),
       tooltip: { title: (items) => (items.length ? `x = ${items[0].parsed.x}` : "") },
     });
   }
 }
 
 function showHistograms() {
+  const ticks = { maxTicksLimit: 4, callback: (tick) => `${tick} %` };
   for (const layer of data.histograms) {
-    const detail = layer.bits === undefined ? "float" : bitsText(layer.bits);
-    const center = (i) => layer.start + (i + 0.5) * layer.width;
-    const percentOf = (list, x) => list.map((share, i) => ({ x: x(i), y: 100 * share }));
-    const datasets = [{
-      label: "weights", data: percentOf(layer.shares, center), backgroundColor: paleBlue, barPercentage: 1,
-      categoryPercentage: 1, grouped: false, order: 2,
-    }];
+    // A staircase: each share holds from its edge to the next.
+    const shares = [...layer.shares, layer.shares[layer.shares.length - 1]];
+    const datasets = [line("weights", shares.map((share, i) => ({ x: layer.start + i * layer.width, y: 100 * share })), blue, {
+      type: "line", stepped: true, fill: true, backgroundColor: paleBlue, borderWidth: 1, order: 2,
+    })];
+    const scales = { x: roundAxis(layer.start, layer.start + layer.width * layer.shares.length), y: axis("", { beginAtZero: true, ticks }) };
     if (layer.values) {
       datasets.push({
-        label: "quantized", data: percentOf(layer.value_shares, (i) => layer.values[i]), backgroundColor: orange,
-        barThickness: 3, grouped: false, yAxisID: "right", order: 1,
+        label: "quantized", data: layer.values.map((x, i) => ({ x, y: 100 * layer.value_shares[i] })),
+        backgroundColor: orange, barThickness: 3, grouped: false, yAxisID: "right", order: 1,
       });
+      scales.right = axis("", { position: "right", beginAtZero: true, grid: { display: false }, ticks });
     }
-    const scales = { x: axis("", { offset: false, ticks: { maxTicksLimit: 5 } }), y: axis("", { beginAtZero: true, ticks: { maxTicksLimit: 4, callback: (tick) => `${tick} %` } }) };
-    if (layer.values) {
-      scales.right = axis("", { position: "right", beginAtZero: true, grid: { display: false }, ticks: { maxTicksLimit: 4, callback: (tick) => `${tick} %` } });
-    }
-    new Chart(smallFigure(element("histograms"), layer.layer, detail), {
+    new Chart(smallFigure(element("histograms"), layer.layer, layer.bits === undefined ? "float" : bitsText(layer.bits)), {
       type: "bar",
       data: { datasets },
       options: { parsing: false, plugins: { legend: { display: false } }, scales },
