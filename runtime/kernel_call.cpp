@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "runtime/scratch.h"
+
 namespace dsq::runtime {
 namespace {
 
@@ -37,6 +39,7 @@ Status prepare_kernel_call(const char *name) {
                 std::string(name) + ": this processor has no AVX2 and FMA, which it needs"};
     }
     replace_aborting_handler();
+    keep_scratch();
     last_error.clear();
     return {};
 }
