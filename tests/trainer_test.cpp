@@ -50,10 +50,10 @@ protected:
     static void run(const Recipe &recipe, bool resume, int steps, bool &finished) {
         TrainEvents events;
         events.stop = [&steps] { return --steps == 0; };
-        TrainSummary summary;
-        const Status status = train(recipe, {.resume = resume}, events, summary);
+        TrainResult result;
+        const Status status = train(recipe, resume, 0, events, result);
         ASSERT_TRUE(status.ok()) << status.message();
-        finished = summary.finished;
+        finished = !result.stopped;
     }
 
     static void run_to_end(const Recipe &recipe) {
@@ -108,8 +108,8 @@ TEST_F(Trainer, GoesThroughProgressiveBits) {
 TEST_F(Trainer, StopsAtALossThatIsNotFinite) {
     Recipe wild = recipe("wild");
     wild.optimizer.learning_rate = 1e30F;
-    TrainSummary summary;
-    const Status status = train(wild, {}, {}, summary);
+    TrainResult result;
+    const Status status = train(wild, false, 0, {}, result);
     EXPECT_EQ(status.code(), ErrorCode::non_finite);
     EXPECT_NE(status.message().find("the first tensor that is not: "), std::string::npos) << status.message();
     EXPECT_EQ(status.message().find("not: none"), std::string::npos) << status.message();
@@ -123,8 +123,8 @@ TEST_F(Trainer, RefusesAnotherRecipeOnResume) {
     bool finished = false;
     run(changed, false, 1, finished);
     changed.optimizer.learning_rate = 0.5F;
-    TrainSummary summary;
-    const Status status = train(changed, {.resume = true}, {}, summary);
+    TrainResult result;
+    const Status status = train(changed, true, 0, {}, result);
     EXPECT_EQ(status.code(), ErrorCode::invalid_argument);
     EXPECT_NE(status.message().find("/optimizer/learning_rate: expected 0.1"), std::string::npos) << status.message();
 }
@@ -133,15 +133,15 @@ TEST_F(Trainer, RefusesToOverwriteARun) {
     const Recipe once = recipe("once");
     bool finished = false;
     run(once, false, 1, finished);
-    TrainSummary summary;
-    const Status status = train(once, {}, {}, summary);
+    TrainResult result;
+    const Status status = train(once, false, 0, {}, result);
     EXPECT_EQ(status.code(), ErrorCode::invalid_argument);
     EXPECT_NE(status.message().find("there is a run already"), std::string::npos) << status.message();
 }
 
 TEST_F(Trainer, NamesWhatARunWithoutCheckpointLacks) {
-    TrainSummary summary;
-    const Status status = train(recipe("none"), {.resume = true}, {}, summary);
+    TrainResult result;
+    const Status status = train(recipe("none"), true, 0, {}, result);
     EXPECT_EQ(status.code(), ErrorCode::invalid_file);
     EXPECT_NE(status.message().find("checkpoint.safetensors"), std::string::npos) << status.message();
 }

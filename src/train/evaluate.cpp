@@ -1,5 +1,6 @@
 #include "train/evaluate.h"
 
+#include <chrono>
 #include <string>
 
 #include "data/batches.h"
@@ -21,6 +22,12 @@ Status check_fits(const Network &network, const DataSet &data_set) {
                 network.name + ", found " + text(found, data_set.classes)};
 }
 
+Status evaluate(const Model &model, const DataSet &data_set, int batch_size, Evaluation &evaluation) {
+    Executor executor;
+    const Status status = executor.open(model, batch_size);
+    return status.ok() ? evaluate(executor, data_set, batch_size, evaluation) : status;
+}
+
 Status evaluate(Executor &executor, const DataSet &data_set, int batch_size, Evaluation &evaluation) {
     const Network &network = executor.parameters().network();
     if (Status status = check_fits(network, data_set); !status.ok()) return status;
@@ -28,6 +35,7 @@ Status evaluate(Executor &executor, const DataSet &data_set, int batch_size, Eva
     Status status =
         batches.open(data_set, {.batch_size = batch_size, .mean = network.mean, .deviation = network.deviation});
     if (status.ok()) status = batches.start(0);
+    const auto start = std::chrono::steady_clock::now();
     Evaluation sums;
     Batch batch;
     while (status.ok() && batches.next(batch)) {
@@ -40,6 +48,7 @@ Status evaluate(Executor &executor, const DataSet &data_set, int batch_size, Eva
     }
     if (!status.ok()) return status;
     if (sums.images > 0) sums.loss /= sums.images;
+    sums.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     evaluation = sums;
     return {};
 }

@@ -29,19 +29,23 @@ double seconds_since(Clock::time_point start) {
 
 class Trainer {
 public:
-    Trainer(const Recipe &recipe, const TrainOptions &options, const TrainEvents &events)
-        : recipe_(recipe), options_(options), events_(events), folder_(recipe.run_folder), stages_(stages(recipe)) {
+    Trainer(const Recipe &recipe, bool resume, int threads, const TrainEvents &events)
+        : recipe_(recipe),
+          resume_(resume),
+          threads_(threads),
+          events_(events),
+          folder_(recipe.run_folder),
+          stages_(stages(recipe)) {
     }
 
-    Status run(TrainSummary &summary) {
+    Status run(TrainResult &result) {
         Status status = open();
-        while (status.ok() && position_.epoch < recipe_.epochs && !stopped_) status = run_epoch();
-        summary.finished = position_.epoch == recipe_.epochs;
-        summary.epochs = position_.epoch;
-        summary.test_accuracy = test_.accuracy();
-        summary.best_accuracy = position_.best_accuracy;
-        summary.best_epoch = position_.best_epoch;
-        summary.model = path("model.safetensors");
+        while (status.ok() && position_.epoch < recipe_.epochs && !result.stopped) {
+            status = run_epoch(result.last, result.stopped);
+        }
+        result.best_test_accuracy = position_.best_accuracy;
+        result.best_epoch = position_.best_epoch;
+        result.model = path("model.safetensors");
         return status;
     }
 
@@ -61,10 +65,10 @@ private:
         }
         Status status = open_data_set(recipe_.data.folder, Split::train, train_set_);
         if (status.ok()) status = open_data_set(recipe_.data.folder, Split::test, test_set_);
-        if (status.ok()) status = options_.resume ? restore() : begin();
+        if (status.ok()) status = resume_ ? restore() : begin();
         if (status.ok()) status = metrics_.open(path("metrics.jsonl"), position_.metrics_bytes);
-        if (status.ok()) status = metrics_.write(run_line(recipe_, options_.threads));
-        return status.ok() && !options_.resume ? save() : status;
+        if (status.ok()) status = metrics_.write(run_line(recipe_, threads_));
+        return status.ok() && !resume_ ? save() : status;
     }
 
     Status begin() {
@@ -147,7 +151,7 @@ private:
         return status.ok() ? executor_.forward(batch.values, batch.count, Mode::calibrate) : status;
     }
 
-    Status run_epoch() {
+    Status run_epoch(EpochSummary &summary, bool &stopped) {
         if (Status status = enter_stage(); !status.ok()) return status;
         if (Status status = batches_.start(position_.epoch, position_.batch); !status.ok()) return status;
         begin_ = Clock::now();
@@ -157,11 +161,11 @@ private:
         while (batches_.next(batch)) {
             if (Status status = run_step(batch); !status.ok()) return status;
             if (events_.stop && events_.stop()) {
-                stopped_ = true;
+                stopped = true;
                 return save();
             }
         }
-        return finish_epoch();
+        return finish_epoch(summary);
     }
 
     // The first step of a stage sets its bits; bounds and alpha stay as they are.
@@ -261,25 +265,25 @@ private:
         return metrics_.write(quantizers_line(position_.epoch + 1, position_.step, all));
     }
 
-    Status finish_epoch() {
-        Status status = evaluate(executor_, test_set_, recipe_.batch_size, test_);
+    Status finish_epoch(EpochSummary &summary) {
+        Evaluation test;
+        Status status = evaluate(executor_, test_set_, recipe_.batch_size, test);
         if (!status.ok()) return status;
         const double images = static_cast<double>(std::max<std::int64_t>(position_.images, 1));
-        const EpochSummary summary{
-            .epoch = position_.epoch + 1,
-            .epochs = recipe_.epochs,
-            .train_loss = position_.loss_sum / images,
-            .train_accuracy = static_cast<double>(position_.correct) / images,
-            .test_loss = test_.loss,
-            .test_accuracy = test_.accuracy(),
-            .seconds = position_.seconds,
-            .learning_rate =
-                learning_rate(recipe_.optimizer, position_.step - 1, batches_.batches_per_epoch(), recipe_.epochs)};
+        summary = {.epoch = position_.epoch + 1,
+                   .epochs = recipe_.epochs,
+                   .train_loss = position_.loss_sum / images,
+                   .train_accuracy = static_cast<double>(position_.correct) / images,
+                   .test_loss = test.loss,
+                   .test_accuracy = test.accuracy(),
+                   .seconds = position_.seconds,
+                   .learning_rate = learning_rate(
+                       recipe_.optimizer, position_.step - 1, batches_.batches_per_epoch(), recipe_.epochs)};
         status = metrics_.write(epoch_line(summary));
         if (status.ok()) status = write_quantizers();
         if (!status.ok()) return status;
-        if (test_.accuracy() > position_.best_accuracy) {
-            position_.best_accuracy = test_.accuracy();
+        if (test.accuracy() > position_.best_accuracy) {
+            position_.best_accuracy = test.accuracy();
             position_.best_epoch = summary.epoch;
             status = write_model(path("best.safetensors"), executor_.model());
         }
@@ -304,7 +308,8 @@ private:
     }
 
     const Recipe &recipe_;
-    const TrainOptions &options_;
+    const bool resume_;
+    const int threads_;
     const TrainEvents &events_;
     const std::filesystem::path folder_;
     const std::vector<Stage> stages_;
@@ -315,17 +320,16 @@ private:
     Batches batches_;
     MetricsFile metrics_;
     RunPosition position_;
-    Evaluation test_;
     Clock::time_point begin_;
     double seconds_before_ = 0;
     int first_batch_ = 0;
-    bool stopped_ = false;
 };
 
 }  // namespace
 
-Status train(const Recipe &recipe, const TrainOptions &options, const TrainEvents &events, TrainSummary &summary) {
-    return Trainer(recipe, options, events).run(summary);
+Status train(const Recipe &recipe, bool resume, int threads, const TrainEvents &events, TrainResult &result) {
+    result = {};
+    return Trainer(recipe, resume, threads, events).run(result);
 }
 
 }  // namespace dsq
