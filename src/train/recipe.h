@@ -67,6 +67,7 @@ struct Recipe {
     std::string name;  ///< default: the stem of the file
     std::uint64_t seed = 1;
     int epochs = 1;
+    int steps_per_epoch = 0;  ///< 0: as many as there are whole batches; fewer: each epoch takes other images
     int batch_size = 128;
     float label_smoothing = 0.0F;
     bool decay_batch_norm = true;  ///< weight decay on gamma and beta too

@@ -47,6 +47,9 @@ void add_run(Table table, Recipe &recipe) {
     table.add("name", &recipe.name, "name of the run (default: the file's, without .toml)");
     table.add("seed", &recipe.seed, "of everything random: the same seed gives the same bits");
     table.add("epochs", &recipe.epochs, "passes over the training images", 1, 1e5);
+    table.add("steps_per_epoch",
+              &recipe.steps_per_epoch,
+              "steps of an epoch, for one that takes only some of the images, others each time; 0: all");
     table.add("batch_size", &recipe.batch_size, "images a step", 1, 65536);
     table.add("label_smoothing", &recipe.label_smoothing, "share of the target spread over all classes", 0, below_one);
     table.add("decay_batch_norm", &recipe.decay_batch_norm, "weight decay on gamma and beta of batch norms too");

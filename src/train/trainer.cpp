@@ -158,7 +158,7 @@ private:
         seconds_before_ = position_.seconds;
         first_batch_ = position_.batch;
         Batch batch;
-        while (batches_.next(batch)) {
+        while (position_.batch < steps_per_epoch() && batches_.next(batch)) {
             if (Status status = run_step(batch); !status.ok()) return status;
             if (events_.stop && events_.stop()) {
                 stopped = true;
@@ -194,7 +194,7 @@ private:
         if (const std::string name = executor_.parameters().first_non_finite_gradient(); !name.empty()) {
             return non_finite("a gradient", name);
         }
-        status = optimizer_->step(position_.step, batches_.batches_per_epoch(), executor_.parameters());
+        status = optimizer_->step(position_.step, steps_per_epoch(), executor_.parameters());
         if (!status.ok()) return status;
         ++position_.batch;
         ++position_.step;
@@ -212,6 +212,11 @@ private:
                     "; the last checkpoint stays: " + path("checkpoint.safetensors")};
     }
 
+    int steps_per_epoch() const {
+        const int all = batches_.batches_per_epoch();
+        return recipe_.steps_per_epoch > 0 ? std::min(recipe_.steps_per_epoch, all) : all;
+    }
+
     double images_per_second() const {
         const double images = double(position_.batch - first_batch_) * recipe_.batch_size;
         return images / std::max(seconds_since(begin_), 1e-9);
@@ -220,7 +225,7 @@ private:
     Status report_step(double loss) {
         const int epoch = position_.epoch + 1;
         if (events_.step) {
-            const int steps = batches_.batches_per_epoch();
+            const int steps = steps_per_epoch();
             const double left =
                 (double(recipe_.epochs - position_.epoch) * steps - position_.batch) * recipe_.batch_size;
             const double images = static_cast<double>(position_.images);
@@ -236,7 +241,7 @@ private:
         Status status;
         if (position_.step % steps_per_line == 0) {
             const float rate =
-                learning_rate(recipe_.optimizer, position_.step - 1, batches_.batches_per_epoch(), recipe_.epochs);
+                learning_rate(recipe_.optimizer, position_.step - 1, steps_per_epoch(), recipe_.epochs);
             status = metrics_.write(step_line({.epoch = epoch,
                                                .step = position_.step,
                                                .loss = loss,
@@ -278,7 +283,7 @@ private:
                    .test_accuracy = test.accuracy(),
                    .seconds = position_.seconds,
                    .learning_rate = learning_rate(
-                       recipe_.optimizer, position_.step - 1, batches_.batches_per_epoch(), recipe_.epochs)};
+                       recipe_.optimizer, position_.step - 1, steps_per_epoch(), recipe_.epochs)};
         status = metrics_.write(epoch_line(summary));
         if (status.ok()) status = write_quantizers();
         if (!status.ok()) return status;
