@@ -53,6 +53,21 @@ def sweep(figures, machine):
     }
 
 
+def batch_norm(figures, machine):
+    """Fractions at the images that lie beyond the caches."""
+
+    def fraction(name, unit="copy_gb_per_s"):
+        return figures[name]["gb_per_s"] / machine[unit]
+
+    return {
+        "statistics_fraction": fraction("statistics/vgg_small_2", "read_gb_per_s"),
+        "forward_fraction": fraction("forward/vgg_small_2"),
+        "backward_fraction": fraction("backward/vgg_small_2_dsq"),
+        "backward_input_fraction": fraction("backward_input/vgg_small_2"),
+        "kernels": sweeps(figures, machine),
+    }
+
+
 def conv2d(figures, machine):
     passes = {
         name.removeprefix("conv2d_pass/"): {
@@ -75,6 +90,7 @@ SECTIONS = [
     ("machine", ["machine_bench"], machine),
     ("quantize", ["quantize_bench", "quantize_backward_bench"], quantize),
     ("statistics", ["statistics_bench"], sweep),
+    ("batch_norm", ["batch_norm_bench"], batch_norm),
     ("conv2d", ["conv2d_bench"], conv2d),
 ]
 

@@ -12,6 +12,7 @@ PROMISED = {
     "machine": ["fma_peak_gmacs", "copy_gb_per_s", "read_gb_per_s", "cores", "processor", "instruction_set"],
     "quantize": ["forward_fraction", "backward_fraction", "denormal_slowdown", "kernels"],
     "statistics": ["read_fraction", "kernels"],
+    "batch_norm": ["statistics_fraction", "forward_fraction", "backward_fraction", "backward_input_fraction", "kernels"],
     "conv2d": ["forward_fraction", "backward_input_fraction", "backward_weight_fraction", "kernels"],
 }
 

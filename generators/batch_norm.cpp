@@ -48,7 +48,7 @@ public:
     void schedule() {
         std::vector<Func> stages;
         for (Output<Buffer<float, 4>> *output : outputs) stages.push_back(*output);
-        schedules::batch_norm({stages, c, i, j, n}, get_target());
+        schedules::batch_norm({stages, c, n}, get_target());
     }
 
 private:

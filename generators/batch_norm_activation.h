@@ -8,7 +8,8 @@ namespace dsq::generators {
 
 // A NaN stays one: a loss shows it.
 inline Expr clamped(const Expr &x, const Expr &lower, const Expr &upper) {
-    return strict_float(select(x < lower, lower, select(x > upper, upper, x)));
+    const Expr below = strict_float(select(x > upper, upper, x));
+    return strict_float(select(below < lower, lower, below));
 }
 
 // scale * x + shift: the product and the sum are rounded apart.

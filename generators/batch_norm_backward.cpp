@@ -65,11 +65,9 @@ public:
         terms.insert(terms.begin(), {gradient, gradient * (x(pixel) - mean(all.x))});
 
         // The loops over x and y must look as impure as those of the sums: compute_with wants loops of the same kind.
-        const auto opaque = [](const Expr &index, const Expr &extent) {
-            return unsafe_promise_clamped(index, 0, extent - 1);
-        };
+        const Expr opaque_x = clamp(all.y, 0, width - 1), opaque_y = clamp(all.z, 0, height - 1);
         grad_sum(c, i, j, n) = undef<float>();
-        grad_sum(all.x, opaque(all.y, width), opaque(all.z, height), all.w) = gradient;
+        grad_sum(all.x, opaque_x, opaque_y, all.w) = gradient;
         sum_up(terms);
 
         grad_shift(c) = cast<float>(totals(c)[0]);
@@ -95,7 +93,8 @@ public:
                                         grad_sum,
                                         quantizer_totals,
                                         grad_bounds,
-                                        k},
+                                        k,
+                                        has_quantizer && slope == Slope::soft},
                                        get_target());
     }
 

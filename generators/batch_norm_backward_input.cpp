@@ -31,7 +31,7 @@ public:
     }
 
     void schedule() {
-        schedules::batch_norm_backward_input({grad_x, {of_one, of_difference}, c, i, j, n}, get_target());
+        schedules::batch_norm_backward_input({{grad_x, c, n}, {of_one, of_difference}}, get_target());
     }
 
 private:

@@ -1,19 +1,21 @@
-// How the backward pass of a batch normalization to its input runs: as the forward pass does.
+// How the backward pass of a batch normalization to its input runs: one sweep over the images, the factors of channels
+// before it.
 #pragma once
 
-#include "schedules/batch_norm.h"
+#include <vector>
+
+#include "schedules/image_sweep.h"
 
 namespace dsq::schedules {
 
 struct BatchNormBackwardInputStages {
-    Halide::Func grad_x;                // (c, x, y, n)
+    ImageSweepStages sweep;
     std::vector<Halide::Func> factors;  // (c)
-    Halide::Var c, x, y, n;
 };
 
 inline void batch_norm_backward_input(BatchNormBackwardInputStages s, const Halide::Target &target) {
     for (Halide::Func &factor : s.factors) factor.compute_root();
-    batch_norm({{s.grad_x}, s.c, s.x, s.y, s.n}, target);
+    image_sweep(s.sweep, target);
 }
 
 }  // namespace dsq::schedules

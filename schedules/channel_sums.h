@@ -17,11 +17,11 @@ struct ChannelSumStages {
     Halide::RDom images;
 };
 
-// A vector of channels goes along a row; images for all cores.
+// Pixels in the order of memory, which prefetching needs; images for all cores.
 inline void along_rows(Halide::Stage update, const Halide::RDom &all, int lanes) {
     Halide::RVar block{"block"}, channel{"channel"};
     update.split(all.x, block, channel, lanes, Halide::TailStrategy::GuardWithIf)
-        .reorder(channel, all.y, block, all.z, all.w)
+        .reorder(channel, block, all.y, all.z, all.w)
         .vectorize(channel)
         .parallel(all.w);
 }

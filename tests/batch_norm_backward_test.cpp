@@ -231,5 +231,36 @@ TEST_P(BatchNormBackward, HasTheSameBitsForAnyNumberOfThreads) {
     }
 }
 
+TEST_P(BatchNormBackward, WhatDoesNotFitIsNamed) {
+    const BatchNormCase test({4, 3, 3, 2}, 1);
+    const GuardedImages x(test.shape, test.x), small({4, 3, 3, 1});
+    GuardedImages result(test.shape);
+    std::vector<float> sums(4);
+    const auto backward = [&](const TensorView<const float> &grad_quantized, ParameterGradients *gradients) {
+        return batch_norm_backward({.x = x.view(),
+                                    .scale = test.scale,
+                                    .shift = test.shift,
+                                    .mean = test.mean,
+                                    .inverse_deviation = test.inverse_deviation,
+                                    .grad_quantized = grad_quantized,
+                                    .grad_sum = result.view(),
+                                    .grad_scale = sums,
+                                    .grad_shift = sums,
+                                    .quantizer_gradients = gradients});
+    };
+    ParameterGradients gradients;
+    EXPECT_EQ(backward(small.view(), &gradients).message(), "grad_quantized 4x3x3x1: expected 4x3x3x2 as x");
+    EXPECT_EQ(backward(x.view(), nullptr).message(), "quantizer_gradients: a null pointer");
+    const Status status = batch_norm_backward_input({.x = x.view(),
+                                                     .grad_sum = x.view(),
+                                                     .scale = test.scale,
+                                                     .mean = test.mean,
+                                                     .inverse_deviation = test.inverse_deviation,
+                                                     .grad_scale = sums,
+                                                     .grad_shift = {},
+                                                     .grad_x = result.view()});
+    EXPECT_EQ(status.message(), "grad_shift: 0 elements, expected 4 as x has channels");
+}
+
 }  // namespace
 }  // namespace dsq::tests

@@ -145,5 +145,36 @@ TEST_P(BatchNorm, StatisticsHaveTheSameBitsForAnyNumberOfThreads) {
     }
 }
 
+void expect_error(const Status &status, ErrorCode code, const std::string &message) {
+    EXPECT_EQ(status.code(), code);
+    EXPECT_NE(status.message().find(message), std::string::npos) << status.message();
+}
+
+TEST_P(BatchNorm, WhatDoesNotFitIsNamed) {
+    constexpr auto mismatch = ErrorCode::mismatched_buffers;
+    BatchNormCase test({4, 3, 3, 2}, 1);
+    GuardedImages x(test.shape, test.x), output(test.shape), small({4, 3, 2, 2});
+    const BatchNormForward valid{
+        .x = x.view(), .scale = test.scale, .shift = test.shift, .output = output.view(), .quantized = output.view()};
+    const auto forward = [&](auto change) {
+        BatchNormForward arguments = valid;
+        change(arguments);
+        return batch_norm(arguments);
+    };
+    expect_error(forward([](auto &a) { a.x.data = nullptr; }), mismatch, "x: a null pointer");
+    expect_error(forward([](auto &a) { a.x.batch = 0; }), mismatch, "x 4x3x3x0: no elements");
+    expect_error(forward([&](auto &a) { a.residual = small.view(); }), mismatch, "residual 4x3x2x2: expected 4x3x3x2");
+    expect_error(forward([&](auto &a) { a.output = small.view(); }), mismatch, "output 4x3x2x2: expected 4x3x3x2");
+    expect_error(forward([](auto &a) { a.shift = a.shift.first(3); }), mismatch, "shift: 3 elements, expected 4");
+    expect_error(forward([](auto &a) { a.output = a.quantized = {}; }), mismatch, "output and quantized: both null");
+    expect_error(forward([](auto &a) { a.quantizer.bits = 9; }), ErrorCode::invalid_argument, "bits = 9");
+    expect_error(
+        forward([](auto &a) { a.quantizer = {.method = Method::dorefa, .operand = Operand::weights, .lower = -1.0F}; }),
+        ErrorCode::invalid_argument,
+        "quantizer.operand = weights");
+    std::vector<float> mean(4), variance(3);
+    expect_error(batch_norm_statistics(x.view(), mean, variance), mismatch, "variance: 3 elements, expected 4");
+}
+
 }  // namespace
 }  // namespace dsq::tests

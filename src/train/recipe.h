@@ -56,7 +56,7 @@ struct OptimizerRecipe {
     float momentum = 0.9F;
     bool nesterov = false;
     float weight_decay = 1e-4F;
-    std::string schedule = "cosine";   ///< cosine, step, constant
+    std::string schedule = "cosine";   ///< cosine, step, constant, one_cycle
     int warmup_epochs = 0;             ///< the rate rises in a line from 0
     std::vector<int> milestones = {};  ///< step: epochs after which the rate is multiplied by gamma
     float gamma = 0.1F;

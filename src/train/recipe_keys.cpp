@@ -122,13 +122,15 @@ void add_optimizer(Table table, OptimizerRecipe &optimizer) {
     table.add("momentum", &optimizer.momentum, "of sgd", 0, below_one);
     table.add("nesterov", &optimizer.nesterov, "of sgd: look ahead along the momentum");
     table.add("weight_decay", &optimizer.weight_decay, "this times the parameter is added to its gradient", 0, 1);
-    table.add_choice(
-        "schedule", &optimizer.schedule, {"cosine", "step", "constant"}, "the way of the learning rate over the run");
+    table.add_choice("schedule",
+                     &optimizer.schedule,
+                     {"cosine", "step", "constant", "one_cycle"},
+                     "the way of the learning rate over the run");
     table.add("warmup_epochs", &optimizer.warmup_epochs, "epochs in which the rate rises in a line from 0", 0, 1e5);
     table.add(
         "milestones", &optimizer.milestones, "of step: epochs after which the rate is multiplied by gamma", 1, 1e5);
     table.add("gamma", &optimizer.gamma, "of step: the factor at a milestone", 0, 1);
-    table.add("final_learning_rate", &optimizer.final_learning_rate, "where cosine ends", 0, 100);
+    table.add("final_learning_rate", &optimizer.final_learning_rate, "where cosine and one_cycle end", 0, 100);
 }
 
 std::string number_text(double number) {
