@@ -47,9 +47,9 @@ struct Case {
         for (int n = 0; n < batch; ++n) labels.push_back(static_cast<std::uint8_t>(n % 10));
     }
 
-    double loss(Mode mode = Mode::train) {
+    double loss(Mode mode = Mode::train, Rounding rounding = Rounding::hard) {
         BatchLoss loss;
-        Status status = executor.forward(images, batch, mode);
+        Status status = executor.forward(images, batch, mode, rounding);
         if (status.ok()) status = executor.loss(labels, 0.1F, loss);
         EXPECT_TRUE(status.ok()) << status.message();
         return loss.loss;
@@ -60,33 +60,57 @@ struct Case {
     }
 };
 
-// The derivative along a random direction within one group of parameters, by central differences.
-double central_difference(Case &test, ParameterGroup group, const std::vector<float> &direction, float step) {
-    const std::span<float> values = test.executor.parameters().values(group);
+// The derivative along a direction within one group of parameters, by central differences.
+double central_difference(Case &test, ParameterGroup group, Rounding rounding, const std::vector<float> &direction) {
+    constexpr float step = 1e-3F;
+    ParameterStore &parameters = test.executor.parameters();
+    const std::span<float> values = parameters.values(group);
     const std::vector<float> start(values.begin(), values.end());
     double losses[2];
     for (int side = 0; side < 2; ++side) {
         const float signed_step = side == 0 ? -step : step;
         for (std::size_t i = 0; i < values.size(); ++i) values[i] = start[i] + signed_step * direction[i];
-        losses[side] = test.loss();
+        EXPECT_TRUE(parameters.project_quantizers().ok());
+        losses[side] = test.loss(Mode::train, rounding);
     }
     std::copy(start.begin(), start.end(), values.begin());
+    EXPECT_TRUE(parameters.project_quantizers().ok());
     return (losses[1] - losses[0]) / (2.0 * static_cast<double>(step));
 }
 
-TEST_P(Executor, GradientEqualsCentralDifferences) {
-    Case test(recipe_of("resnet20", "none", 32));
-    test.loss();
+// Along the gradient of a group the derivative is the gradient's length.
+void expect_gradient(Case &test, ParameterGroup group, Rounding rounding) {
+    test.loss(Mode::train, rounding);
     test.backward();
-    for (const ParameterGroup group : {ParameterGroup::weights, ParameterGroup::scales_and_biases}) {
-        const std::span<float> gradients = test.executor.parameters().gradients(group);
-        // Along the gradient itself the derivative is its norm.
-        double square = 0;
-        for (const float g : gradients) square += double{g} * double{g};
-        const double norm = std::sqrt(square);
-        std::vector<float> direction;
-        for (const float g : gradients) direction.push_back(static_cast<float>(g / norm));
-        EXPECT_NEAR(central_difference(test, group, direction, 1e-3F), norm, 0.01 * norm);
+    const std::span<float> gradients = test.executor.parameters().gradients(group);
+    double square = 0;
+    for (const float g : gradients) square += double{g} * double{g};
+    const double length = std::sqrt(square);
+    ASSERT_GT(length, 0.01);
+    std::vector<float> direction;
+    for (const float g : gradients) direction.push_back(static_cast<float>(g / length));
+    EXPECT_NEAR(central_difference(test, group, rounding, direction), length, 0.01 * length)
+        << "group " << static_cast<int>(group);
+}
+
+TEST_P(Executor, GradientEqualsCentralDifferences) {
+    for (const char *network : {"resnet20", "vgg_small", "resnet18"}) {
+        SCOPED_TRACE(network);
+        Case test(recipe_of(network, "none", 32));
+        expect_gradient(test, ParameterGroup::weights, Rounding::hard);
+        expect_gradient(test, ParameterGroup::scales_and_biases, Rounding::hard);
+    }
+}
+
+// DSQ's gradient is that of its soft function, by the weights and by l, u and alpha, the padding's part included.
+TEST_P(Executor, GradientOfDsqEqualsCentralDifferencesOfTheSoftNetwork) {
+    Recipe recipe = recipe_of("resnet20", "dsq", 2);
+    recipe.quantization.weights.alpha = recipe.quantization.activations.alpha = 0.4F;
+    Case test(recipe);
+    test.loss(Mode::calibrate);
+    for (const ParameterGroup group :
+         {ParameterGroup::weights, ParameterGroup::scales_and_biases, ParameterGroup::quantizers}) {
+        expect_gradient(test, group, Rounding::soft);
     }
 }
 

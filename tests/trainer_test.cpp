@@ -2,32 +2,22 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "dsq/threads.h"
 #include "model/model.h"
 #include "tests/support/small_fashion_mnist.h"
+#include "tests/support/temporary_folder.h"
 #include "train/checkpoint.h"
 
 namespace dsq::tests {
 namespace {
 
-namespace fs = std::filesystem;
-
 // Runs in a folder of its own, on 96 images of Fashion-MNIST.
 class Trainer : public testing::Test {
 protected:
-    const fs::path folder =
-        fs::path(testing::TempDir()) /
-        (std::string("trainer_test_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    TemporaryFolder folder;
 
     void SetUp() override {
-        fs::remove_all(folder);
-        make_small_fashion_mnist((folder / "data").string(), 96);
-    }
-    void TearDown() override {
-        fs::remove_all(folder);
+        make_small_fashion_mnist(folder.path("data"), 96);
     }
 
     Recipe recipe(const std::string &run) const {
@@ -37,12 +27,12 @@ protected:
         recipe.batch_size = 16;
         recipe.label_smoothing = 0.1F;
         recipe.data.set = "fashion-mnist";
-        recipe.data.folder = (folder / "data").string();
+        recipe.data.folder = folder.path("data");
         recipe.data.mean = {0.286F};
         recipe.data.deviation = {0.353F};
         recipe.quantization.weights.method = recipe.quantization.activations.method = "dsq";
         recipe.quantization.weights.bits = recipe.quantization.activations.bits = 2;
-        recipe.run_folder = (folder / run).string();
+        recipe.run_folder = folder.path(run);
         return recipe;
     }
 
@@ -64,7 +54,7 @@ protected:
 
     Model model(const std::string &run) const {
         Model model;
-        const Status status = read_model((folder / run / "model.safetensors").string(), model);
+        const Status status = read_model(folder.path(run + "/model.safetensors"), model);
         EXPECT_TRUE(status.ok()) << status.message();
         return model;
     }
@@ -114,7 +104,7 @@ TEST_F(Trainer, StopsAtALossThatIsNotFinite) {
     EXPECT_NE(status.message().find("the first tensor that is not: "), std::string::npos) << status.message();
     EXPECT_EQ(status.message().find("not: none"), std::string::npos) << status.message();
     Checkpoint checkpoint;
-    const Status kept = read_checkpoint((folder / "wild/checkpoint.safetensors").string(), checkpoint);
+    const Status kept = read_checkpoint(folder.path("wild/checkpoint.safetensors"), checkpoint);
     EXPECT_TRUE(kept.ok()) << kept.message();
 }
 

@@ -37,7 +37,7 @@ Status Executor::open(const Model &model, int largest_batch) {
     return {};
 }
 
-Status Executor::forward(std::span<const float> images, int count, Mode mode) {
+Status Executor::forward(std::span<const float> images, int count, Mode mode, Rounding rounding) {
     const Shape &shape = parameters_.network().input;
     const std::size_t expected = std::size_t(shape.channels) * std::size_t(shape.width) * std::size_t(shape.height) *
                                  static_cast<std::size_t>(std::max(count, 0));
@@ -48,7 +48,7 @@ Status Executor::forward(std::span<const float> images, int count, Mode mode) {
     }
     tensors_.set_batch(count);
     tensors_.set_external(plan_.images, images.data());
-    Execution execution{tensors_, parameters_, mode};
+    Execution execution{tensors_, parameters_, mode, rounding};
     for (const auto &step : plan_.steps) {
         if (Status status = step->forward(execution); !status.ok()) return status;
     }

@@ -23,8 +23,9 @@ public:
     /// Error: invalid_argument where the model is not whole.
     Status open(const Model &model, int largest_batch);
 
-    /// Images: count x height x width x channels, normalized as the network says.
-    Status forward(std::span<const float> images, int count, Mode mode);
+    /// Images: count x height x width x channels, normalized as the network says. Error: invalid_argument also where a
+    /// quantizer has no soft function.
+    Status forward(std::span<const float> images, int count, Mode mode, Rounding rounding = Rounding::hard);
     /// Of the last forward pass, and its gradient by the logits. Labels below the number of logits.
     Status loss(std::span<const std::uint8_t> labels, float smoothing, BatchLoss &loss);
     /// After forward in mode train, and loss: the gradient of the mean loss by every parameter.

@@ -40,7 +40,7 @@ Status LayerWeights::prepare(Execution &execution) {
     if (!quantized_) return {};
     ParameterStore &parameters = execution.parameters;
     if (Status status = update_bounds(parameters, layer_, execution.mode); !status.ok()) return status;
-    return quantize_values(
+    return execution.quantize(
         parameters.quantizer(layer_, Operand::weights), parameters.values(layer_, Role::weight), values_);
 }
 

@@ -30,11 +30,40 @@ Status NormalizeStep::forward(Execution &execution) {
     if (status.ok()) status = prepare_quantizer(execution);
     if (status.ok()) status = batch_norm(forward_arguments(execution));
     if (!status.ok() || parts_.quantized == no_tensor) return status;
+    if (execution.rounding == Rounding::soft) status = quantize_softly(execution);
+    if (!status.ok()) return status;
     float padding = 0.0F;
     const float zero = 0.0F;
-    status = quantize_values(
+    status = execution.quantize(
         execution.parameters.quantizer(parts_.quantizer, Operand::activations), {&zero, 1}, {&padding, 1});
     return status.ok() ? fill_border(execution.tensors.view(parts_.quantized), padding) : status;
+}
+
+// In place of the hard values.
+Status NormalizeStep::quantize_softly(Execution &execution) {
+    Status status = observe(execution);
+    if (!status.ok()) return status;
+    soft_.resize(observed_.size());
+    const TensorView<float> target = execution.tensors.view(parts_.quantized);
+    const Quantizer &quantizer = execution.parameters.quantizer(parts_.quantizer, Operand::activations);
+    const std::span<float> soft(soft_.data(), target.size());
+    status = quantize_soft(quantizer, {observed_.data(), target.size()}, soft);
+    if (!status.ok()) return status;
+    const std::vector<float> ones(scale_.size(), 1.0F), zeros(scale_.size(), 0.0F);
+    return batch_norm({.x = {soft.data(), target.channels, target.width, target.height, target.batch},
+                       .scale = ones,
+                       .shift = zeros,
+                       .output = target});
+}
+
+// Computes the output into `observed_`.
+Status NormalizeStep::observe(Execution &execution) {
+    const TensorView<const float> x = execution.tensors.view(parts_.x);
+    observed_.resize(std::max(observed_.size(), x.size()));
+    BatchNormForward arguments = forward_arguments(execution);
+    arguments.output = {observed_.data(), x.channels, x.width, x.height, x.batch};
+    arguments.quantized = {};
+    return batch_norm(arguments);
 }
 
 Status NormalizeStep::prepare_scales(Execution &execution) {
@@ -72,14 +101,10 @@ Status NormalizeStep::prepare_quantizer(Execution &execution) {
     const bool starts = !execution.parameters.is_ready(parts_.quantizer, Operand::activations);
     const bool follows = quantizer.bounds == BoundsMode::moving_average && execution.mode == Mode::train;
     if (!starts && !follows) return {};
-    const TensorView<const float> x = execution.tensors.view(parts_.x);
-    observed_.resize(std::max(observed_.size(), x.size()));
-    BatchNormForward arguments = forward_arguments(execution);
-    arguments.output = {observed_.data(), x.channels, x.width, x.height, x.batch};
-    arguments.quantized = {};
-    Status status = batch_norm(arguments);
+    Status status = observe(execution);
     Statistics statistics;
-    if (status.ok()) status = compute_statistics({observed_.data(), x.size()}, statistics);
+    const std::size_t size = execution.tensors.view(parts_.x).size();
+    if (status.ok()) status = compute_statistics({observed_.data(), size}, statistics);
     if (status.ok()) {
         status = starts ? initialize_bounds(quantizer, statistics) : update_moving_average(quantizer, statistics);
     }

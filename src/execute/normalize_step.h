@@ -32,6 +32,8 @@ public:
 private:
     Status prepare_scales(Execution &execution);
     Status prepare_quantizer(Execution &execution);
+    Status quantize_softly(Execution &execution);
+    Status observe(Execution &execution);
     Status backward_input(Execution &execution);
     BatchNormForward forward_arguments(Execution &execution) const;
 
@@ -40,6 +42,7 @@ private:
     std::vector<float> mean_, variance_, inverse_deviation_, scale_, shift_;
     std::vector<float> grad_scale_, grad_shift_;
     std::vector<float> observed_;  // the output, dense, where a quantizer follows its statistics
+    std::vector<float> soft_;      // its soft values, where they are asked for
     int grad_output_ = no_tensor, grad_quantized_ = no_tensor, grad_sum_ = no_tensor, grad_x_ = no_tensor;
 };
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
+#include "dsq/quantize.h"
 #include "dsq/status.h"
 #include "execute/gradient_plan.h"
 #include "execute/parameter_store.h"
@@ -17,10 +19,18 @@ enum class Mode {
     calibrate,  ///< by those of the batch; quantizers that are not ready start from what they see
 };
 
+/// What quantizers give. Training, evaluation and deployment are hard; the soft function is what the gradient is of.
+enum class Rounding { hard, soft };
+
 struct Execution {
     Tensors &tensors;
     ParameterStore &parameters;
     Mode mode = Mode::evaluate;
+    Rounding rounding = Rounding::hard;
+
+    Status quantize(const Quantizer &quantizer, std::span<const float> x, std::span<float> values) const {
+        return rounding == Rounding::hard ? quantize_values(quantizer, x, values) : quantize_soft(quantizer, x, values);
+    }
 };
 
 class Step {

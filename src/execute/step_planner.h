@@ -11,7 +11,7 @@ namespace dsq {
 struct StepPlan {
     std::vector<std::unique_ptr<Step>> steps;
     std::vector<int> layers;                     ///< of each step: the layer that it ends with
-    std::vector<int> outputs;  ///< of each step: the tensor that it writes
+    std::vector<int> outputs;                    ///< of each step: the tensor that it writes
     std::vector<std::vector<GradientSum>> sums;  ///< of each step: to be done before its backward
     int images = no_tensor;                      ///< external
     int logits = no_tensor, grad_logits = no_tensor;
