@@ -16,6 +16,7 @@
 #include "dsq_batch_norm_quantized_residual_true.h"
 #include "dsq_batch_norm_statistics.h"
 #include "operators/tensor_buffer.h"
+#include "operators/tensor_check.h"
 #include "quantize/kernel_choice.h"
 #include "quantize/tensor.h"
 #include "runtime/kernel_call.h"
@@ -26,39 +27,33 @@ namespace {
 using runtime::call_kernel;
 using Tensor = TensorView<const float>;
 
-// What must fit the tensor `x`. Optional tensors may be null.
-struct NamedView {
-    const char *name;
-    Tensor view;
-    bool is_optional = false;
-};
 struct NamedChannels {
     const char *name;
     std::span<const float> span;
 };
 
-std::string extents(const Tensor &view) {
-    return std::to_string(view.channels) + "x" + std::to_string(view.width) + "x" + std::to_string(view.height) + "x" +
-           std::to_string(view.batch);
-}
-
-bool same_extents(const Tensor &a, const Tensor &b) {
-    return a.channels == b.channels && a.width == b.width && a.height == b.height && a.batch == b.batch;
-}
-
 Status mismatch(std::string text) {
     return {ErrorCode::mismatched_buffers, std::move(text)};
 }
 
-Status check(const Tensor &x, std::initializer_list<NamedView> views, std::initializer_list<NamedChannels> spans) {
-    if (x.data == nullptr) return mismatch("x: a null pointer");
-    if (x.size() == 0) return mismatch("x " + extents(x) + ": no elements, expected at least one");
-    for (const auto &[name, view, is_optional] : views) {
-        if (view.data == nullptr && is_optional) continue;
-        if (view.data == nullptr) return mismatch(std::string(name) + ": a null pointer");
-        if (!same_extents(view, x)) {
-            return mismatch(std::string(name) + " " + extents(view) + ": expected " + extents(x) + " as x");
-        }
+// All views have the extents of x, but those of `optional` that are null; the spans hold one number a channel.
+Status check(const Tensor &x,
+             std::initializer_list<NamedView> optional,
+             std::initializer_list<NamedView> views,
+             std::initializer_list<NamedChannels> spans) {
+    const NamedView cause("x", x);
+    if (Status status = check_tensor_views({cause}); !status.ok()) return status;
+    if (x.size() == 0) return mismatch("x: no elements, expected at least one");
+    const auto fits = [&](const NamedView &view) {
+        Status status = check_tensor_views({view});
+        return status.ok() ? check_extents(view, {x.channels, x.width, x.height, x.batch}, cause) : status;
+    };
+    for (const NamedView &view : views) {
+        if (Status status = fits(view); !status.ok()) return status;
+    }
+    for (const NamedView &view : optional) {
+        if (view.data == nullptr) continue;
+        if (Status status = fits(view); !status.ok()) return status;
     }
     for (const auto &[name, span] : spans) {
         if (span.data() == nullptr || span.size() != static_cast<std::size_t>(x.channels)) {
@@ -169,16 +164,16 @@ TensorBuffer<float> or_zeros(const Tensor &gradient, const Tensor &like) {
 }  // namespace
 
 Status batch_norm_statistics(TensorView<const float> x, std::span<float> mean, std::span<float> variance) {
-    if (Status status = check(x, {}, {{"mean", mean}, {"variance", variance}}); !status.ok()) return status;
+    if (Status status = check(x, {}, {}, {{"mean", mean}, {"variance", variance}}); !status.ok()) return status;
     return call_kernel("batch_norm_statistics",
                        [&] { return dsq_batch_norm_statistics(buffer(x), view(mean), view(variance)); });
 }
 
 Status batch_norm(const BatchNormForward &a) {
-    Status status =
-        check(a.x,
-              {{"residual", a.residual, true}, {"output", a.output, true}, {"quantized", a.quantized, true}},
-              {{"scale", a.scale}, {"shift", a.shift}});
+    Status status = check(a.x,
+                          {{"residual", a.residual}, {"output", a.output}, {"quantized", a.quantized}},
+                          {},
+                          {{"scale", a.scale}, {"shift", a.shift}});
     if (!status.ok()) return status;
     const bool output = a.output.data != nullptr, quantized = a.quantized.data != nullptr;
     if (!output && !quantized) return mismatch("output and quantized: both null, expected at least one");
@@ -191,10 +186,8 @@ Status batch_norm(const BatchNormForward &a) {
 
 Status batch_norm_backward(const BatchNormBackward &a) {
     Status status = check(a.x,
-                          {{"output", a.output, true},
-                           {"grad_output", a.grad_output, true},
-                           {"grad_quantized", a.grad_quantized, true},
-                           {"grad_sum", a.grad_sum}},
+                          {{"output", a.output}, {"grad_output", a.grad_output}, {"grad_quantized", a.grad_quantized}},
+                          {{"grad_sum", a.grad_sum}},
                           {{"scale", a.scale},
                            {"shift", a.shift},
                            {"mean", a.mean},
@@ -236,6 +229,7 @@ Status batch_norm_backward(const BatchNormBackward &a) {
 
 Status batch_norm_backward_input(const BatchNormBackwardInput &a) {
     Status status = check(a.x,
+                          {},
                           {{"grad_sum", a.grad_sum}, {"grad_x", a.grad_x}},
                           {{"scale", a.scale},
                            {"mean", a.mean},
