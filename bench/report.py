@@ -53,6 +53,10 @@ def sweep(figures, machine):
     }
 
 
+def traffic(figures, machine):
+    return {"kernels": sweeps(figures, machine)}
+
+
 def batch_norm(figures, machine):
     """Fractions at the images that lie beyond the caches."""
 
@@ -68,7 +72,8 @@ def batch_norm(figures, machine):
     }
 
 
-def conv2d(figures, machine):
+def products(figures, machine):
+    """What is bound by arithmetic, forward and backward."""
     passes = {
         name.removeprefix("conv2d_pass/"): {
             "milliseconds": figure["milliseconds"],
@@ -91,7 +96,10 @@ SECTIONS = [
     ("quantize", ["quantize_bench", "quantize_backward_bench"], quantize),
     ("statistics", ["statistics_bench"], sweep),
     ("batch_norm", ["batch_norm_bench"], batch_norm),
-    ("conv2d", ["conv2d_bench"], conv2d),
+    ("conv2d", ["conv2d_bench"], products),
+    ("depthwise_conv2d", ["depthwise_conv2d_bench"], traffic),
+    ("linear", ["linear_bench"], products),
+    ("optimizer", ["optimizer_bench"], traffic),
 ]
 
 

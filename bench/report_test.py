@@ -14,6 +14,9 @@ PROMISED = {
     "statistics": ["read_fraction", "kernels"],
     "batch_norm": ["statistics_fraction", "forward_fraction", "backward_fraction", "backward_input_fraction", "kernels"],
     "conv2d": ["forward_fraction", "backward_input_fraction", "backward_weight_fraction", "kernels"],
+    "depthwise_conv2d": ["kernels"],
+    "linear": ["forward_fraction", "backward_input_fraction", "backward_weight_fraction", "kernels"],
+    "optimizer": ["kernels"],
 }
 
 

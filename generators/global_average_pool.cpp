@@ -20,7 +20,7 @@ public:
     }
 
     void schedule() {
-        schedules::window_reduction({output, sum, c, x, n, pixels}, get_target());
+        schedules::window_reduction_of_images({output, c, {{sum, pixels}}}, n, get_target());
     }
 
 private:

@@ -1,28 +1,47 @@
 // How an operator runs that reduces a window of pixels to one: a vector of channels of a pixel stays in a register for
-// the whole window; an image a task.
+// the whole window.
 #pragma once
 
 #include <Halide.h>
 
+#include <vector>
+
 namespace dsq::schedules {
 
-struct WindowReductionStages {
-    Halide::Func output, reduced;  // (c, x, y, n); the update of `reduced` runs over `window`
-    Halide::Var c, x, n;
+// What is reduced for an output, over `window` (x and y). It may use those before it.
+struct WindowReduction {
+    Halide::Func reduced;  // (c, x, y, n)
     Halide::RDom window;
+};
+
+struct WindowReductionStages {
+    Halide::Func output;  // (c, x, y, n)
+    Halide::Var c;
+    std::vector<WindowReduction> reductions;
 };
 
 inline void window_reduction(WindowReductionStages stages, const Halide::Target &target) {
     using Halide::TailStrategy;
     const int lanes = target.natural_vector_size<float>();
     Halide::Var vector{"vector"};
-    stages.output.split(stages.c, vector, stages.c, lanes, TailStrategy::GuardWithIf)
-        .vectorize(stages.c)
-        .parallel(stages.n);
-    stages.reduced.compute_at(stages.output, vector).vectorize(stages.c, lanes, TailStrategy::GuardWithIf);
-    stages.reduced.update()
-        .reorder(stages.c, stages.window.x, stages.window.y)
-        .vectorize(stages.c, lanes, TailStrategy::GuardWithIf);
+    stages.output.split(stages.c, vector, stages.c, lanes, TailStrategy::GuardWithIf).vectorize(stages.c);
+    for (WindowReduction &reduction : stages.reductions) {
+        Halide::Func &reduced = reduction.reduced;
+        reduced.compute_at(stages.output, vector)
+            .store_in(Halide::MemoryType::Stack)
+            .vectorize(stages.c, lanes, TailStrategy::GuardWithIf);
+        reduced.update()
+            .reorder(stages.c, reduction.window.x, reduction.window.y)
+            .vectorize(stages.c, lanes, TailStrategy::GuardWithIf);
+    }
+}
+
+// The same, an image a task.
+inline void window_reduction_of_images(WindowReductionStages stages,
+                                       const Halide::Var &n,
+                                       const Halide::Target &target) {
+    window_reduction(stages, target);
+    stages.output.parallel(n);
 }
 
 }  // namespace dsq::schedules

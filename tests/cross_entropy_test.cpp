@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "tests/support/expectations.h"
-#include "tests/support/image_tensor.h"
+#include "tests/support/guarded_images.h"
 #include "tests/support/instruction_sets.h"
 
 namespace dsq::tests {
@@ -18,7 +18,7 @@ DSQ_ON_EVERY_INSTRUCTION_SET(CrossEntropy);
 // A batch with its results, each ending at a guard page.
 struct Case {
     int classes, batch;
-    ImageTensor logits, grad_logits;
+    GuardedImages logits, grad_logits;
     GuardedTensor<std::uint8_t> labels;
     GuardedTensor<float> losses;
     GuardedTensor<std::int32_t> predictions;
@@ -26,8 +26,8 @@ struct Case {
     Case(int of_classes, int of_batch, float scale, unsigned seed)
         : classes(of_classes),
           batch(of_batch),
-          logits(shape_of(classes, 1, 1, batch), seed),
-          grad_logits(shape_of(classes, 1, 1, batch), seed),
+          logits(ImageShape{classes, 1, 1, batch}, seed),
+          grad_logits(ImageShape{classes, 1, 1, batch}, seed),
           labels(static_cast<std::size_t>(batch)),
           losses(static_cast<std::size_t>(batch)),
           predictions(static_cast<std::size_t>(batch)) {

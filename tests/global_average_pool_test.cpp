@@ -2,7 +2,7 @@
 
 #include "operators/pooling.h"
 #include "tests/support/expectations.h"
-#include "tests/support/image_tensor.h"
+#include "tests/support/guarded_images.h"
 #include "tests/support/instruction_sets.h"
 
 namespace dsq::tests {
@@ -11,21 +11,21 @@ namespace {
 class GlobalAveragePool : public OnEveryInstructionSet {};
 DSQ_ON_EVERY_INSTRUCTION_SET(GlobalAveragePool);
 
-const TensorView<float> shapes[] = {
-    shape_of(64, 8, 8, 3),
-    shape_of(64, 8, 8, 2, 1),
-    shape_of(512, 7, 7, 2),
-    shape_of(17, 3, 5, 2, 2),
-    shape_of(3, 2, 1, 4),
-    shape_of(1, 1, 1, 1),
+const ImageShape shapes[] = {
+    ImageShape{64, 8, 8, 3},
+    ImageShape{64, 8, 8, 2, 1},
+    ImageShape{512, 7, 7, 2},
+    ImageShape{17, 3, 5, 2, 2},
+    ImageShape{3, 2, 1, 4},
+    ImageShape{1, 1, 1, 1},
 };
 
 TEST_P(GlobalAveragePool, IsTheMeanOfEachChannel) {
-    for (const TensorView<float> &shape : shapes) {
+    for (const ImageShape &shape : shapes) {
         SCOPED_TRACE(testing::Message() << shape.channels << "x" << shape.width << "x" << shape.height);
-        ImageTensor input(shape, 1), output(shape_of(shape.channels, 1, 1, shape.batch, 1), 2);
+        GuardedImages input(shape, 1), output(ImageShape{shape.channels, 1, 1, shape.batch, 1}, 2);
         assert_ok(global_average_pool(input.view(), output.view()));
-        output.for_each([&](int c, int, int, int n) {
+        output.for_each_place([&](int c, int, int, int n) {
             double sum = 0;
             for (int y = 0; y < shape.height; ++y) {
                 for (int x = 0; x < shape.width; ++x) sum += double{input.at(c, x, y, n)};
@@ -37,11 +37,11 @@ TEST_P(GlobalAveragePool, IsTheMeanOfEachChannel) {
 }
 
 TEST_P(GlobalAveragePool, GivesEachPixelItsShareOfTheGradient) {
-    for (const TensorView<float> &shape : shapes) {
+    for (const ImageShape &shape : shapes) {
         SCOPED_TRACE(testing::Message() << shape.channels << "x" << shape.width << "x" << shape.height);
-        ImageTensor grad_output(shape_of(shape.channels, 1, 1, shape.batch), 1), grad_input(shape, 2);
+        GuardedImages grad_output(ImageShape{shape.channels, 1, 1, shape.batch}, 1), grad_input(shape, 2);
         assert_ok(global_average_pool_backward(grad_output.view(), grad_input.view()));
-        grad_input.for_each([&](int c, int x, int y, int n) {
+        grad_input.for_each_place([&](int c, int x, int y, int n) {
             const double share = double{grad_output.at(c, 0, 0, n)} / (shape.width * shape.height);
             EXPECT_NEAR(grad_input.at(c, x, y, n), share, 1e-7);
         });
@@ -50,12 +50,12 @@ TEST_P(GlobalAveragePool, GivesEachPixelItsShareOfTheGradient) {
 }
 
 TEST_P(GlobalAveragePool, WhatDoesNotFitIsNamed) {
-    ImageTensor input(shape_of(16, 8, 8, 2), 1), output(shape_of(16, 1, 1, 3), 2);
+    GuardedImages input(ImageShape{16, 8, 8, 2}, 1), output(ImageShape{16, 1, 1, 3}, 2);
     expect_error(global_average_pool(input.view(), output.view()),
                  ErrorCode::mismatched_buffers,
                  "output 16x1x1x3: expected 16x1x1x2 for input 16x8x8x2");
     expect_error(global_average_pool_backward({}, input.view()), ErrorCode::mismatched_buffers, "grad_output: a null");
-    ImageTensor empty(shape_of(16, 0, 8, 2, 1), 1);
+    GuardedImages empty(ImageShape{16, 0, 8, 2, 1}, 1);
     expect_error(global_average_pool(empty.view(), output.view()), ErrorCode::invalid_argument, "input: images");
 }
 

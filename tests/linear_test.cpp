@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "tests/support/expectations.h"
-#include "tests/support/image_tensor.h"
+#include "tests/support/guarded_images.h"
 #include "tests/support/instruction_sets.h"
 
 namespace dsq::tests {
@@ -25,16 +25,16 @@ std::vector<float> random_values(unsigned seed, int count) {
 // A layer with its tensors and their gradients, each ending at a guard page.
 struct Layer {
     int in, out, batch;
-    ImageTensor input, output, grad_output, grad_input;
+    GuardedImages input, output, grad_output, grad_input;
     GuardedTensor<float> weights, bias, grad_weights, grad_bias;
 
-    Layer(const TensorView<float> &images, int out_channels)
-        : in(static_cast<int>(images.image_stride())),
+    Layer(const ImageShape &images, int out_channels)
+        : in(images.channels * images.width * images.height),
           out(out_channels),
           batch(images.batch),
           input(images, 1),
-          output(shape_of(out, 1, 1, batch), 2),
-          grad_output(shape_of(out, 1, 1, batch), 3),
+          output(ImageShape{out, 1, 1, batch}, 2),
+          grad_output(ImageShape{out, 1, 1, batch}, 3),
           grad_input(images, 4),
           weights(random_values(5, in * out)),
           bias(random_values(6, out)),
@@ -67,7 +67,7 @@ void expect_sum(float found, double first, int terms, Product product) {
 void check_forward(Layer &layer, bool with_bias) {
     const std::span<const float> bias = with_bias ? layer.bias.span() : std::span<const float>{};
     assert_ok(linear(layer.input.view(), layer.weights.span(), bias, layer.output.view()));
-    layer.output.for_each([&](int o, int, int, int n) {
+    layer.output.for_each_place([&](int o, int, int, int n) {
         const double first = with_bias ? double{bias[static_cast<std::size_t>(o)]} : 0.0;
         expect_sum(layer.output.at(o, 0, 0, n), first, layer.in, [&](int i) {
             return double{layer.w(o, i)} * double{layer.x(i, n)};
@@ -102,22 +102,22 @@ void check_backward_weight(Layer &layer) {
 
 TEST_P(Linear, EqualsTheReferenceForwardAndBackward) {
     struct Case {
-        TensorView<float> input;
+        ImageShape input;
         int out;
     };
     // The ends of ResNet-20, VGG-Small and ResNet-18; sizes around those of vectors, tiles and tasks.
     const Case cases[] = {
-        {shape_of(64, 1, 1, 128), 10},
-        {shape_of(512, 4, 4, 3), 10},
-        {shape_of(512, 1, 1, 5), 1000},
-        {shape_of(1, 1, 1, 1), 1},
-        {shape_of(3, 2, 1, 1), 7},
-        {shape_of(7, 1, 1, 63), 8},
-        {shape_of(8, 1, 1, 64), 15},
-        {shape_of(9, 1, 1, 65), 16},
-        {shape_of(31, 1, 1, 2), 17},
-        {shape_of(32, 1, 1, 129), 31},
-        {shape_of(33, 1, 1, 9), 33},
+        {ImageShape{64, 1, 1, 128}, 10},
+        {ImageShape{512, 4, 4, 3}, 10},
+        {ImageShape{512, 1, 1, 5}, 1000},
+        {ImageShape{1, 1, 1, 1}, 1},
+        {ImageShape{3, 2, 1, 1}, 7},
+        {ImageShape{7, 1, 1, 63}, 8},
+        {ImageShape{8, 1, 1, 64}, 15},
+        {ImageShape{9, 1, 1, 65}, 16},
+        {ImageShape{31, 1, 1, 2}, 17},
+        {ImageShape{32, 1, 1, 129}, 31},
+        {ImageShape{33, 1, 1, 9}, 33},
     };
     for (const Case &test : cases) {
         Layer layer(test.input, test.out);
@@ -131,7 +131,7 @@ TEST_P(Linear, EqualsTheReferenceForwardAndBackward) {
 
 TEST_P(Linear, HasTheSameBitsForAnyNumberOfThreads) {
     expect_same_bits_for_any_number_of_threads([] {
-        Layer layer(shape_of(100, 2, 1, 150), 37);
+        Layer layer(ImageShape{100, 2, 1, 150}, 37);
         assert_ok(linear(layer.input.view(), layer.weights.span(), layer.bias.span(), layer.output.view()));
         assert_ok(linear_backward_input(layer.grad_output.view(), layer.weights.span(), layer.grad_input.view()));
         assert_ok(linear_backward_weight(
@@ -146,7 +146,7 @@ TEST_P(Linear, HasTheSameBitsForAnyNumberOfThreads) {
 }
 
 TEST_P(Linear, WhatDoesNotFitIsNamed) {
-    Layer layer(shape_of(16, 2, 2, 3), 10);
+    Layer layer(ImageShape{16, 2, 2, 3}, 10);
     const auto weights = layer.weights.span();
     const auto bias = layer.bias.span();
     const auto input = layer.input.view();
@@ -156,7 +156,7 @@ TEST_P(Linear, WhatDoesNotFitIsNamed) {
                  "weights: 639 elements, expected 640");
     expect_error(
         linear(input, weights, bias.first(9), output), ErrorCode::mismatched_buffers, "bias: 9 elements, expected 10");
-    ImageTensor bordered(shape_of(16, 2, 2, 3, 1), 1);
+    GuardedImages bordered(ImageShape{16, 2, 2, 3, 1}, 1);
     expect_error(linear(bordered.view(), weights, bias, output),
                  ErrorCode::mismatched_buffers,
                  "input: a border of 1 pixels, expected none");

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/expectations.h"
-#include "tests/support/image_tensor.h"
+#include "tests/support/guarded_images.h"
 #include "tests/support/instruction_sets.h"
 
 namespace dsq::tests {
@@ -14,16 +14,16 @@ DSQ_ON_EVERY_INSTRUCTION_SET(Shortcut);
 
 struct Case {
     int stride;
-    TensorView<float> input;
+    ImageShape input;
     int out_channels;
     int out_border;
 
-    TensorView<float> output() const {
-        return shape_of(out_channels,
-                        (input.width + stride - 1) / stride,
-                        (input.height + stride - 1) / stride,
-                        input.batch,
-                        out_border);
+    ImageShape output() const {
+        return {out_channels,
+                (input.width + stride - 1) / stride,
+                (input.height + stride - 1) / stride,
+                input.batch,
+                out_border};
     }
     int padding() const {
         return (out_channels - input.channels) / 2;
@@ -31,20 +31,20 @@ struct Case {
 };
 
 const Case cases[] = {
-    {2, shape_of(16, 8, 8, 3, 1), 32, 0},
-    {2, shape_of(32, 16, 16, 2), 64, 1},
-    {1, shape_of(16, 5, 3, 2), 16, 1},
-    {2, shape_of(3, 7, 5, 2, 2), 8, 1},
-    {3, shape_of(9, 7, 10, 1), 26, 0},
-    {2, shape_of(1, 1, 1, 1), 1, 0},
+    {2, ImageShape{16, 8, 8, 3, 1}, 32, 0},
+    {2, ImageShape{32, 16, 16, 2}, 64, 1},
+    {1, ImageShape{16, 5, 3, 2}, 16, 1},
+    {2, ImageShape{3, 7, 5, 2, 2}, 8, 1},
+    {3, ImageShape{9, 7, 10, 1}, 26, 0},
+    {2, ImageShape{1, 1, 1, 1}, 1, 0},
 };
 
 TEST_P(Shortcut, TakesEveryPixelOfTheStride) {
     for (const Case &test : cases) {
         SCOPED_TRACE(testing::Message() << test.input.channels << " to " << test.out_channels << " channels");
-        ImageTensor input(test.input, 1), output(test.output(), 2);
+        GuardedImages input(test.input, 1), output(test.output(), 2);
         assert_ok(shortcut(test.stride, input.view(), output.view()));
-        output.for_each([&](int c, int x, int y, int n) {
+        output.for_each_place([&](int c, int x, int y, int n) {
             const int from = c - test.padding();
             const bool there = from >= 0 && from < test.input.channels;
             EXPECT_EQ(output.at(c, x, y, n), there ? input.at(from, x * test.stride, y * test.stride, n) : 0.0F);
@@ -56,9 +56,9 @@ TEST_P(Shortcut, TakesEveryPixelOfTheStride) {
 TEST_P(Shortcut, GivesTheGradientBackToThePixelsThatItTook) {
     for (const Case &test : cases) {
         SCOPED_TRACE(testing::Message() << test.input.channels << " to " << test.out_channels << " channels");
-        ImageTensor grad_output(test.output(), 1), grad_input(test.input, 2);
+        GuardedImages grad_output(test.output(), 1), grad_input(test.input, 2);
         assert_ok(shortcut_backward(test.stride, grad_output.view(), grad_input.view()));
-        grad_input.for_each([&](int c, int x, int y, int n) {
+        grad_input.for_each_place([&](int c, int x, int y, int n) {
             const bool taken = x % test.stride == 0 && y % test.stride == 0;
             const float expected =
                 taken ? grad_output.at(c + test.padding(), x / test.stride, y / test.stride, n) : 0.0F;
@@ -69,7 +69,7 @@ TEST_P(Shortcut, GivesTheGradientBackToThePixelsThatItTook) {
 }
 
 TEST_P(Shortcut, WhatDoesNotFitIsNamed) {
-    ImageTensor input(shape_of(16, 8, 8, 2), 1), output(shape_of(32, 4, 4, 2), 2), few(shape_of(8, 4, 4, 2), 3);
+    GuardedImages input(ImageShape{16, 8, 8, 2}, 1), output(ImageShape{32, 4, 4, 2}, 2), few(ImageShape{8, 4, 4, 2}, 3);
     expect_error(shortcut(0, input.view(), output.view()), ErrorCode::invalid_argument, "stride = 0");
     expect_error(shortcut(1, input.view(), output.view()),
                  ErrorCode::mismatched_buffers,

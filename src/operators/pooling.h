@@ -15,7 +15,8 @@ struct PoolShape {
 
 // Width or height of the output; below 1 where the image is smaller than the window.
 constexpr int pool_output_extent(int extent, const PoolShape &shape) {
-    return (extent + 2 * shape.padding - shape.kernel) / shape.stride + 1;
+    const int steps = extent + 2 * shape.padding - shape.kernel;
+    return steps < 0 ? 0 : steps / shape.stride + 1;
 }
 
 Status max_pool(const PoolShape &shape, TensorView<const float> input, TensorView<float> output);

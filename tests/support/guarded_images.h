@@ -8,6 +8,7 @@
 
 #include "operators/tensor_view.h"
 #include "tests/support/guarded_tensor.h"
+#include "tests/support/samples.h"
 
 namespace dsq::tests {
 
@@ -26,9 +27,33 @@ public:
         auto value = values.begin();
         for_each_element([&](float &element) { element = *value++; });
     }
+    // Random values between -1 and 1.
+    GuardedImages(const ImageShape &s, unsigned seed) : GuardedImages(s) {
+        Random random(seed);
+        for_each_element([&](float &element) { element = uniform(random, -1.0F, 1.0F); });
+    }
 
     const TensorView<float> &view() const {
         return view_;
+    }
+    // All of it, with the border.
+    std::span<float> memory() {
+        return memory_.span();
+    }
+    // Of pixel (x, y), which may lie in the border.
+    float &at(int c, int x, int y, int n) {
+        return view_.data[n * view_.image_stride() + y * view_.row_stride() + x * view_.channels + c];
+    }
+    // Calls `visit` with the place (c, x, y, n) of every element.
+    template <typename Visit>
+    void for_each_place(Visit visit) const {
+        for (int n = 0; n < view_.batch; ++n) {
+            for (int y = 0; y < view_.height; ++y) {
+                for (int x = 0; x < view_.width; ++x) {
+                    for (int c = 0; c < view_.channels; ++c) visit(c, x, y, n);
+                }
+            }
+        }
     }
     // Without the border, in the order of memory.
     std::vector<float> values() const {
