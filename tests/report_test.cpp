@@ -77,6 +77,7 @@ std::vector<QuantizerMetrics> example_quantizers(const Model &model, double shar
 /// The metrics of a run that was resumed once.
 std::vector<Json> example_lines(const Model &model) {
     Recipe recipe;
+    recipe.epochs = 40;
     recipe.name = "example </script><b>";
     recipe.quantization.weights = {.method = "dsq", .bits = 2};
     recipe.quantization.activations = {.method = "dsq", .bits = 2};
@@ -114,6 +115,7 @@ protected:
 
 TEST_F(ReportData, SummarizesTheRun) {
     EXPECT_EQ(data["summary"]["epochs"], epochs);
+    EXPECT_EQ(data["summary"]["planned_epochs"], 40);
     EXPECT_EQ(data["summary"]["best_epoch"], 11);
     EXPECT_EQ(data["summary"]["best_test_accuracy"], 89.12);
     EXPECT_EQ(data["summary"]["duration"], "14:00");

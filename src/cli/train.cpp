@@ -56,6 +56,12 @@ void print_result(const TrainOptions &options, const Recipe &recipe, const Train
             "Stopped in epoch %d. Go on with: dsq train %s --resume\n", result.last.epoch + 1, options.recipe.c_str());
         return;
     }
+    if (result.last.epoch == 0) {
+        std::printf("The run had ended already; its best test accuracy is %.2f %%, after %d epochs\n",
+                    percent(result.best_test_accuracy),
+                    result.best_epoch);
+        return;
+    }
     std::printf("Test accuracy: %.2f %% after %d epochs, best %.2f %% after %d\n",
                 percent(result.last.test_accuracy),
                 result.last.epoch,

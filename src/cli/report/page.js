@@ -42,7 +42,7 @@ function roundAxis(least, most) {
     grid: { color: "#eef1f4", drawBorder: false, offset: false },
     min: stepSize * Math.floor(least / stepSize),
     max: stepSize * Math.ceil(most / stepSize),
-    ticks: { stepSize, callback: (tick) => Number(tick.toPrecision(6)) },
+    ticks: { stepSize, autoSkip: false, callback: (tick) => Number(tick.toPrecision(6)) },
   });
 }
 
@@ -83,10 +83,12 @@ function showHead() {
   element("name").textContent = data.name;
   const tiles = [];
   if (s.epochs !== undefined) {
-    tiles.push([`${s.test_accuracy.toFixed(2)} %`, "final test accuracy"]);
+    const ended = s.epochs >= s.planned_epochs;
+    const when = ended ? "final" : "latest";
+    tiles.push([`${s.test_accuracy.toFixed(2)} %`, `${when} test accuracy`]);
     tiles.push([`${s.best_test_accuracy.toFixed(2)} %`, `best, after epoch ${s.best_epoch}`]);
-    tiles.push([`${s.train_accuracy.toFixed(2)} %`, "final training accuracy"]);
-    tiles.push([String(s.epochs), "epochs"]);
+    tiles.push([`${s.train_accuracy.toFixed(2)} %`, `${when} training accuracy`]);
+    tiles.push([String(s.epochs), ended ? "epochs" : `of ${s.planned_epochs} epochs`]);
     tiles.push([s.duration, "time"]);
   } else {
     tiles.push(["–", "no epoch has ended yet"]);
@@ -119,7 +121,7 @@ function showTraining() {
   ]);
   const hasSteps = steps.position.length > 0;
   const rate = hasSteps ? points(steps.position, steps.learning_rate) : points(epochs.epoch, epochs.learning_rate);
-  plot(element("rate"), [line("learning rate", rate, blue)], { legend: false });
+  plot(element("rate"), [line("learning rate", rate, blue)], { legend: false, y: axis("", { beginAtZero: true }) });
   if (hasSteps) {
     plot(element("speed"), [line("images/s", points(steps.position, steps.images_per_second), blue)], {
       legend: false, y: axis("", { beginAtZero: true }),

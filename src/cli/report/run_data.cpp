@@ -83,7 +83,9 @@ private:
             lines.begin(), lines.end(), [&](const Json *a, const Json *b) { return accuracy(a) < accuracy(b); });
         double seconds = 0;
         for (const Json *line : lines) seconds += line->at("seconds").get<double>();
+        const Lines &runs = by_kind_["run"];
         return {{"epochs", lines.back()->at("epoch")},
+                {"planned_epochs", runs.empty() ? lines.back()->at("epoch") : runs.back()->at("recipe").at("epochs")},
                 {"test_accuracy", percent(accuracy(lines.back()))},
                 {"best_test_accuracy", percent(accuracy(best))},
                 {"best_epoch", best->at("epoch")},
