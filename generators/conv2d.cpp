@@ -16,7 +16,8 @@ public:
     // Taps in x and in y; 0: any.
     GeneratorParam<int> taps{"taps", 0};
     GeneratorParam<int> tile_channels{"tile_channels", 16};
-    GeneratorParam<int> tile_pixels{"tile_pixels", 4};
+    GeneratorParam<int> tile_pixels{"tile_pixels", 4};              // with 16 registers
+    GeneratorParam<int> tile_pixels_of_32{"tile_pixels_of_32", 8};  // with 32
 
     Input<Buffer<float, 4>> input{"input"};      // (ci, x, y, n), the border included
     Input<Buffer<float, 4>> weights{"weights"};  // (co, ci, tx, ty)
@@ -52,7 +53,7 @@ public:
         }
         for (int dimension : {0, 1, 2, 3}) output.dim(dimension).set_min(0);
         schedules::conv2d({output, sum, packed, weights.dim(0).stride(), c, x, y, n, r, in_channels},
-                          {tile_channels, tile_pixels},
+                          {tile_channels, tile_pixels, tile_pixels_of_32},
                           get_target());
     }
 

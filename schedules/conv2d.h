@@ -16,11 +16,11 @@ struct Conv2dStages {
     int in_channels;  // 0: any
 };
 
-// Channels are a multiple of a vector, and divide the output's if input channels are known; a row has at least that
-// many pixels.
+// Channels divide the output's, or are a vector if any number is allowed; a row has at least that many pixels.
 struct Conv2dTile {
     int channels;
-    int pixels;
+    int pixels_of_16_registers;
+    int pixels_of_32_registers;
 };
 
 inline void conv2d(Conv2dStages s, Conv2dTile tile, const Halide::Target &target) {
@@ -29,6 +29,8 @@ inline void conv2d(Conv2dStages s, Conv2dTile tile, const Halide::Target &target
     const bool any = s.in_channels == 0;
     // Two vectors of weights a step at most: with the broadcast pixels they leave room for the sums.
     const int channels = any ? lanes : std::min(tile.channels, 2 * lanes);
+    const bool many_registers = target.arch == Halide::Target::ARM || target.has_feature(Halide::Target::AVX512);
+    const int pixels = many_registers ? tile.pixels_of_32_registers : tile.pixels_of_16_registers;
     // Images that a task computes a block of channels of: enough to repay packing the weights.
     const int images = s.in_channels > 64 ? 32 : 8;
 
@@ -39,7 +41,7 @@ inline void conv2d(Conv2dStages s, Conv2dTile tile, const Halide::Target &target
     } else {
         s.output.split(s.c, block, s.c, channels, TailStrategy::RoundUp).split(s.c, vector, s.c, lanes);
     }
-    s.output.split(s.x, tiles, s.x, tile.pixels, TailStrategy::ShiftInwards)
+    s.output.split(s.x, tiles, s.x, pixels, TailStrategy::ShiftInwards)
         .split(s.n, chunk, s.n, images, TailStrategy::GuardWithIf)
         .reorder(s.c, vector, s.x, tiles, s.y, s.n, block, chunk)
         .vectorize(s.c)

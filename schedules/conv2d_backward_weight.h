@@ -1,5 +1,5 @@
 // How the gradient of a convolution's weights runs: a tile of output channels x (input channels, kx) stays in registers
-// while it goes over the pixels of a piece of an image.
+// while it goes over the pixels of a piece of the batch.
 #pragma once
 
 #include <Halide.h>
@@ -10,69 +10,74 @@ namespace dsq::schedules {
 
 struct Conv2dBackwardWeightStages {
     Halide::Func grad_weights, total;  // (c, ci, kx, ky)
-    Halide::Func partial;              // (c, ci, kx, ky, slice)
-    Halide::Func tile;                 // (c, ci, kx, ky, piece, n)
-    Halide::Var c, ci, kx, ky, slice;
-    Halide::RDom pixels;  // x, row of a piece
-    Halide::RDom pieces;  // piece, image of a slice
+    Halide::Func partial;              // (c, ci, kx, ky, block, slice)
+    Halide::Func tile;                 // (c, ci, kx, ky, block, y, n)
+    Halide::Func gradient;             // (c, x, y, n)
+    Halide::Func image;                // (ci, x, y, n)
+    Halide::Var c, ci, kx, ky, block, slice;
+    Halide::RDom pixels;  // x, row, image of a piece
+    Halide::RDom pieces;  // piece of an image, group of images of a slice
 };
 
-// Channels divide the weights'. Kernel 0: any kernel and any number of channels.
+// Blocks of channels divide the weights'. Kernel 0: any kernel and any number of channels.
 struct Conv2dBackwardWeightTile {
-    int out_channels;
+    int block_out_channels;
+    int block_in_channels;
     int in_channels;
     int kernel;
+    bool copies;
 };
 
 inline void conv2d_backward_weight(Conv2dBackwardWeightStages s,
                                    Conv2dBackwardWeightTile tile,
                                    const Halide::Target &target) {
     using Halide::TailStrategy;
-    const int lanes = target.natural_vector_size<float>();
     const bool any = tile.kernel == 0;
-    const int channels = any ? lanes : std::min(tile.out_channels, 2 * lanes);
-    const int in_channels = any ? 1 : tile.in_channels;
+    const int lanes = std::min(target.natural_vector_size<float>(), tile.block_out_channels);
+    // Wide vectors: fewer of them hold a block, and there are registers for more input channels.
+    const int in_channels = std::min(tile.in_channels * std::max(lanes / 8, 1), tile.block_in_channels);
     const int taps = any ? 1 : tile.kernel;
 
-    Halide::Var block{"block"}, task{"task"}, tiles{"tiles"}, columns{"columns"}, vector{"vector"};
+    Halide::Var chunk{"chunk"}, task{"task"}, tiles{"tiles"}, columns{"columns"}, vector{"vector"};
+    const auto in_registers = [&](Halide::Stage stage) {
+        stage.vectorize(s.c).unroll(vector).unroll(s.kx).unroll(s.ci);
+    };
+    s.partial.compute_root()
+        .bound_extent(s.c, tile.block_out_channels)
+        .vectorize(s.c, lanes)
+        .reorder_storage(s.c, s.kx, s.ci, s.ky, s.block, s.slice)
+        .fuse(s.block, s.slice, task)
+        .parallel(task);
+    s.partial.update()
+        .split(s.c, vector, s.c, lanes)
+        .split(s.ci, chunk, s.ci, tile.block_in_channels, TailStrategy::RoundUp)
+        .split(s.ci, tiles, s.ci, in_channels)
+        .split(s.kx, columns, s.kx, taps, TailStrategy::RoundUp)
+        .reorder(s.c, vector, s.kx, s.ci, tiles, columns, s.ky, chunk, s.pieces.x, s.pieces.y, s.block, s.slice)
+        .fuse(s.block, s.slice, task)
+        .parallel(task);
+    in_registers(s.partial.update());
+
+    for (std::size_t i = 3; i < s.tile.args().size(); ++i) s.tile.bound_extent(s.tile.args()[i], 1);
     s.tile.compute_at(s.partial, tiles)
         .store_in(Halide::MemoryType::Register)
-        .bound_extent(s.tile.args()[5], 1)
-        .bound_extent(s.c, channels)
+        .bound_extent(s.c, tile.block_out_channels)
         .bound_extent(s.ci, in_channels)
         .bound_extent(s.kx, taps)
         .split(s.c, vector, s.c, lanes)
-        .reorder(s.c, vector, s.kx, s.ci)
-        .vectorize(s.c)
-        .unroll(vector)
-        .unroll(s.kx)
-        .unroll(s.ci);
-    s.tile.update()
-        .split(s.c, vector, s.c, lanes)
-        .reorder(s.c, vector, s.kx, s.ci, s.pixels.x, s.pixels.y)
-        .vectorize(s.c)
-        .unroll(vector)
-        .unroll(s.kx)
-        .unroll(s.ci);
+        .reorder(s.c, vector, s.kx, s.ci);
+    in_registers(s.tile);
+    s.tile.update().split(s.c, vector, s.c, lanes).reorder(s.c, vector, s.kx, s.ci, s.pixels.x, s.pixels.y, s.pixels.z);
+    in_registers(s.tile.update());
 
-    s.partial.compute_root()
-        .split(s.c, block, s.c, channels, TailStrategy::RoundUp)
-        .vectorize(s.c, lanes)
-        .reorder(s.c, s.ci, s.kx, s.ky, block, s.slice)
-        .fuse(block, s.slice, task)
-        .parallel(task);
-    s.partial.update()
-        .split(s.c, block, s.c, channels, TailStrategy::RoundUp)
-        .split(s.c, vector, s.c, lanes)
-        .split(s.ci, tiles, s.ci, in_channels, TailStrategy::RoundUp)
-        .split(s.kx, columns, s.kx, taps, TailStrategy::RoundUp)
-        .reorder(s.c, vector, s.kx, s.ci, tiles, columns, s.ky, s.pieces.x, s.pieces.y, block, s.slice)
-        .vectorize(s.c)
-        .unroll(vector)
-        .unroll(s.kx)
-        .unroll(s.ci)
-        .fuse(block, s.slice, task)
-        .parallel(task);
+    if (tile.copies) {
+        // Close together: pixels of many channels lie a power of two apart, where a cache has few places.
+        const Halide::Var c = s.gradient.args()[0], ci = s.image.args()[0];
+        s.gradient.compute_at(s.partial, s.pieces.x).bound_extent(c, tile.block_out_channels).vectorize(c, lanes);
+        s.image.compute_at(s.partial, chunk)
+            .bound_extent(ci, tile.block_in_channels)
+            .vectorize(ci, std::min(lanes, tile.block_in_channels));
+    }
 
     s.grad_weights.split(s.c, vector, s.c, lanes, any ? TailStrategy::PredicateStores : TailStrategy::RoundUp)
         .reorder(s.c, vector, s.kx, s.ky, s.ci)

@@ -17,6 +17,8 @@ struct Conv2dKernel {
     int taps;  // 0: any
     int tile_channels;
     int tile_pixels;
+    int tile_pixels_of_32;
+    int width_multiple;
 };
 
 constexpr Conv2dKernel kernels[] = {
@@ -28,7 +30,9 @@ const Conv2dKernel *find_kernel(int in_channels, int stride, int taps, int out_c
         const bool channels_fit =
             kernel.in_channels == 0 || (kernel.in_channels == in_channels && out_channels % kernel.tile_channels == 0);
         const bool taps_fit = kernel.taps == 0 || kernel.taps == taps;
-        if (channels_fit && taps_fit && kernel.stride == stride && out_width >= kernel.tile_pixels) return &kernel;
+        const bool width_fits = out_width >= std::max(kernel.tile_pixels, kernel.tile_pixels_of_32) &&
+                                out_width % kernel.width_multiple == 0;
+        if (channels_fit && taps_fit && width_fits && kernel.stride == stride) return &kernel;
     }
     return nullptr;
 }

@@ -13,8 +13,9 @@ struct BackwardWeightKernel {
     int (*run)(halide_buffer_t *input, halide_buffer_t *grad_output, int slices, halide_buffer_t *grad_weights);
     int kernel;  // 0: any
     int stride;
-    int tile_out_channels;
-    int tile_in_channels;
+    int block_out_channels;
+    int block_in_channels;
+    int most_in_channels;  // 0: no limit
 };
 
 constexpr BackwardWeightKernel kernels[] = {
@@ -23,10 +24,11 @@ constexpr BackwardWeightKernel kernels[] = {
 
 const BackwardWeightKernel *find_kernel(const Conv2dShape &shape, int in_channels, int out_channels) {
     for (const BackwardWeightKernel &kernel : kernels) {
-        if ((kernel.kernel == 0 || kernel.kernel == shape.kernel) && kernel.stride == shape.stride &&
-            out_channels % kernel.tile_out_channels == 0 && in_channels % kernel.tile_in_channels == 0) {
-            return &kernel;
-        }
+        const bool channels_fit = out_channels % kernel.block_out_channels == 0 &&
+                                  in_channels % kernel.block_in_channels == 0 &&
+                                  (kernel.most_in_channels == 0 || in_channels <= kernel.most_in_channels);
+        const bool fits = kernel.kernel == 0 || (kernel.kernel == shape.kernel && channels_fit);
+        if (fits && kernel.stride == shape.stride) return &kernel;
     }
     return nullptr;
 }
