@@ -110,17 +110,20 @@ private:
         return status;
     }
 
-    // A run goes on as it began, or it would not be what its recipe says.
+    // A run goes on as it began, or it would not be what its recipe says. A key that is younger than the checkpoint had
+    // its default.
     Status check_recipe(const std::string &file, const std::string &text) const {
-        const auto was = nlohmann::json::parse(text, nullptr, false).flatten();
-        auto now = nlohmann::json::parse(to_json(recipe_).dump()).flatten();
+        using Json = nlohmann::json;
+        const Json was = Json::parse(text, nullptr, false).flatten();
+        const Json defaults = Json::parse(to_json(Recipe()).dump()).flatten();
+        const Json now = Json::parse(to_json(recipe_).dump()).flatten();
         for (const auto &[key, value] : now.items()) {
             if (key == "/run_folder" || key == "/checkpoint_steps") continue;
-            const auto found = was.find(key);
-            if (found != was.end() && *found == value) continue;
+            const Json expected = was.value(key, defaults.value(key, Json()));
+            if (expected == value) continue;
             return {ErrorCode::invalid_argument,
-                    file + ": recipe key " + key + ": expected " + (found == was.end() ? "none" : found->dump()) +
-                        " as when the run began, found " + value.dump()};
+                    file + ": recipe key " + key + ": expected " + expected.dump() + " as when the run began, found " +
+                        value.dump()};
         }
         return {};
     }
