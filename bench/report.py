@@ -90,6 +90,20 @@ def products(figures, machine):
     return fractions | {"kernels": passes}
 
 
+def training_step(figures, machine):
+    """Of ResNet-20, 2 bits with DSQ, batch 128. Efficiency: multiplications of the step's products a second, of the FMA peak."""
+
+    def step(name):
+        figure = figures[name]
+        images_per_second = figure["giga_items_per_s"] * 1e9
+        return {
+            "images_per_second": images_per_second,
+            "efficiency": images_per_second * figure["macs_per_image"] / (machine["fma_peak_gmacs"] * 1e9),
+        }
+
+    return step("training_step/resnet20_2bit_dsq") | {"float": step("training_step/resnet20_float")}
+
+
 # Name in the report, programs in bench/, function of (the programs' figures, the object "machine").
 SECTIONS = [
     ("machine", ["machine_bench"], machine),
@@ -100,6 +114,7 @@ SECTIONS = [
     ("depthwise_conv2d", ["depthwise_conv2d_bench"], traffic),
     ("linear", ["linear_bench"], products),
     ("optimizer", ["optimizer_bench"], traffic),
+    ("training_step", ["training_step_bench"], training_step),
 ]
 
 
@@ -147,6 +162,7 @@ def read_figure(program, entry):
         "milliseconds": entry["real_time"] * MILLISECONDS[entry["time_unit"]],
         "gb_per_s": entry.get("bytes_per_second", 0.0) / 1e9,
         "giga_items_per_s": entry.get("items_per_second", 0.0) / 1e9,
+        "macs_per_image": entry.get("macs_per_image", 0.0),
         "threads": entry["threads"],
         "label": entry.get("label", ""),
     }

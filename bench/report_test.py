@@ -17,6 +17,7 @@ PROMISED = {
     "depthwise_conv2d": ["kernels"],
     "linear": ["forward_fraction", "backward_input_fraction", "backward_weight_fraction", "kernels"],
     "optimizer": ["kernels"],
+    "training_step": ["images_per_second", "efficiency", "float"],
 }
 
 

@@ -1,5 +1,5 @@
-// The sum of two tensors. How it runs: schedules/elementwise.h.
-#include "schedules/elementwise.h"
+// The sum of two tensors. How it runs: schedules/image_sweep.h.
+#include "schedules/image_sweep.h"
 
 namespace dsq::generators {
 namespace {
@@ -16,7 +16,7 @@ public:
         sum(c, x, y, n) = first(c, x, y, n) + second(c, x, y, n);
     }
     void schedule() {
-        schedules::elementwise(sum, {c, x, y, n}, get_target());
+        schedules::image_sweep({sum, c, n}, get_target());
     }
 
 private:

@@ -30,8 +30,8 @@ Role role_of(Operand operand) {
     return operand == Operand::weights ? Role::weight_quantizer : Role::input_quantizer;
 }
 
-Quantizer &quantizer_of(Layer &layer, Operand operand) {
-    return operand == Operand::weights ? layer.weight_quantizer : layer.input_quantizer;
+bool is_quantizer(Role role) {
+    return group_of(role) == ParameterGroup::quantizers;
 }
 
 void write_state(const Quantizer &quantizer, std::span<float> values) {
@@ -40,64 +40,82 @@ void write_state(const Quantizer &quantizer, std::span<float> values) {
     values[2] = quantizer.alpha;
 }
 
+void read_state(std::span<const float> values, Quantizer &quantizer) {
+    quantizer.lower = values[0];
+    quantizer.upper = values[1];
+    quantizer.alpha = values[2];
+}
+
 }  // namespace
 
 Status ParameterStore::open(const Model &model) {
     network_ = model.network;
     if (Status status = infer_shapes(network_, shapes_); !status.ok()) return status;
-    entries_.clear();
-    index_.clear();
+    arrange();
+    for (Entry &entry : entries_) {
+        const auto found = model.tensors.find(entry.tensor.name);
+        if (found == model.tensors.end() && is_quantizer(entry.tensor.role)) {
+            entry.ready = false;
+            write_state(quantizer_of(entry), values(entry.tensor.layer, entry.tensor.role));
+        } else if (Status status = take(entry, found == model.tensors.end() ? nullptr : &found->second); !status.ok()) {
+            return status;
+        }
+    }
+    return {};
+}
+
+// Gives each parameter its place: group by group, in the order of the layers.
+void ParameterStore::arrange() {
     std::vector<ParameterTensor> list = parameter_tensors(network_, shapes_);
     std::stable_sort(list.begin(), list.end(), [](const ParameterTensor &a, const ParameterTensor &b) {
         return group_of(a.role) < group_of(b.role);
     });
+    entries_.clear();
+    index_.clear();
+    std::fill(std::begin(group_begin_), std::end(group_begin_), 0);
     std::size_t offset = 0;
     for (ParameterTensor &tensor : list) {
         const std::size_t size = tensor.size();
+        const auto group = static_cast<std::size_t>(group_of(tensor.role));
         index_[{tensor.layer, tensor.role}] = entries_.size();
         entries_.push_back({std::move(tensor), offset, true});
         offset += size;
-        for (int g = static_cast<int>(group_of(entries_.back().tensor.role)) + 1; g <= parameter_groups; ++g) {
-            group_begin_[g] = offset;
-        }
+        std::fill(group_begin_ + group + 1, std::end(group_begin_), offset);
     }
     values_.assign(offset, 0.0F);
     gradients_.assign(offset, 0.0F);
-    for (Entry &entry : entries_) {
-        const ParameterTensor &tensor = entry.tensor;
-        const std::span<float> target = values(tensor.layer, tensor.role);
-        Layer &layer = network_.layers[static_cast<std::size_t>(tensor.layer)];
-        const auto found = model.tensors.find(tensor.name);
-        if (found == model.tensors.end() && group_of(tensor.role) == ParameterGroup::quantizers) {
-            entry.ready = false;
-            const bool of_weights = tensor.role == Role::weight_quantizer;
-            write_state(quantizer_of(layer, of_weights ? Operand::weights : Operand::activations), target);
-            continue;
-        }
-        const auto source = found == model.tensors.end() ? std::nullopt : found->second.as<float>();
-        if (!source || source->size() != target.size()) {
-            return {ErrorCode::invalid_argument,
-                    "tensor " + tensor.name + ": expected " + std::to_string(target.size()) +
-                        " float32 numbers, found " + (source ? std::to_string(source->size()) : "none")};
-        }
-        if (tensor.role == Role::weight) {
-            to_kernel_layout(layer,
-                             shapes_[static_cast<std::size_t>(layer.inputs[0])],
-                             shapes_[static_cast<std::size_t>(tensor.layer)].channels,
-                             *source,
-                             target);
-        } else {
-            std::copy(source->begin(), source->end(), target.begin());
-        }
-        if (group_of(tensor.role) == ParameterGroup::quantizers) {
-            const bool of_weights = tensor.role == Role::weight_quantizer;
-            Quantizer &quantizer = quantizer_of(layer, of_weights ? Operand::weights : Operand::activations);
-            quantizer.lower = target[0];
-            quantizer.upper = target[1];
-            quantizer.alpha = target[2];
-        }
+}
+
+Status ParameterStore::take(const Entry &entry, const Tensor *tensor) {
+    const ParameterTensor &expected = entry.tensor;
+    const std::span<float> target = values(expected.layer, expected.role);
+    const auto source = tensor == nullptr ? std::nullopt : tensor->as<float>();
+    if (!source || source->size() != target.size()) {
+        return {ErrorCode::invalid_argument,
+                "tensor " + expected.name + ": expected " + std::to_string(target.size()) + " float32 numbers, found " +
+                    (source ? std::to_string(source->size()) : "none")};
     }
+    if (expected.role == Role::weight) {
+        const Layer &layer = network_.layers[static_cast<std::size_t>(expected.layer)];
+        to_kernel_layout(layer, input_shape(layer), output_channels(expected), *source, target);
+        return {};
+    }
+    std::copy(source->begin(), source->end(), target.begin());
+    if (is_quantizer(expected.role)) read_state(target, quantizer_of(entry));
     return {};
+}
+
+const Shape &ParameterStore::input_shape(const Layer &layer) const {
+    return shapes_[static_cast<std::size_t>(layer.inputs[0])];
+}
+
+int ParameterStore::output_channels(const ParameterTensor &tensor) const {
+    return shapes_[static_cast<std::size_t>(tensor.layer)].channels;
+}
+
+Quantizer &ParameterStore::quantizer_of(const Entry &entry) {
+    Layer &layer = network_.layers[static_cast<std::size_t>(entry.tensor.layer)];
+    return entry.tensor.role == Role::weight_quantizer ? layer.weight_quantizer : layer.input_quantizer;
 }
 
 std::map<std::string, Tensor> ParameterStore::tensors() const {
@@ -109,11 +127,7 @@ std::map<std::string, Tensor> ParameterStore::tensors() const {
         if (tensor.role == Role::weight) {
             const Layer &layer = network_.layers[static_cast<std::size_t>(tensor.layer)];
             file.resize(source.size());
-            to_file_layout(layer,
-                           shapes_[static_cast<std::size_t>(layer.inputs[0])],
-                           shapes_[static_cast<std::size_t>(tensor.layer)].channels,
-                           source,
-                           file);
+            to_file_layout(layer, input_shape(layer), output_channels(tensor), source, file);
             source = file;
         }
         if (entry.ready) tensors[tensor.name] = make_tensor(tensor.shape, source);
@@ -158,26 +172,22 @@ bool ParameterStore::is_ready(int layer, Operand operand) const {
 }
 
 void ParameterStore::set_quantizer(int layer, const Quantizer &quantizer) {
-    const Role role = role_of(quantizer.operand);
-    quantizer_of(network_.layers[static_cast<std::size_t>(layer)], quantizer.operand) = quantizer;
-    write_state(quantizer, values(layer, role));
-    entries_[index_.at({layer, role})].ready = true;
+    Entry &entry = entries_[index_.at({layer, role_of(quantizer.operand)})];
+    quantizer_of(entry) = quantizer;
+    write_state(quantizer, values(layer, entry.tensor.role));
+    entry.ready = true;
 }
 
 Status ParameterStore::project_quantizers() {
-    for (const Entry &entry : entries_) {
-        if (group_of(entry.tensor.role) != ParameterGroup::quantizers) continue;
-        const int layer = entry.tensor.layer;
-        const bool of_weights = entry.tensor.role == Role::weight_quantizer;
-        Quantizer moved = quantizer(layer, of_weights ? Operand::weights : Operand::activations);
-        const std::span<const float> state(values_.data() + entry.offset, 3);
-        moved.lower = state[0];
-        moved.upper = state[1];
-        moved.alpha = state[2];
+    for (Entry &entry : entries_) {
+        if (!is_quantizer(entry.tensor.role)) continue;
+        Quantizer moved = quantizer_of(entry);
+        read_state({values_.data() + entry.offset, 3}, moved);
         if (Status status = project(moved); !status.ok()) {
             return {status.code(), "tensor " + entry.tensor.name + ": " + status.message()};
         }
-        set_quantizer(layer, moved);
+        quantizer_of(entry) = moved;
+        write_state(moved, {values_.data() + entry.offset, 3});
     }
     return {};
 }

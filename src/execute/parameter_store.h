@@ -66,6 +66,11 @@ private:
         std::size_t offset;
         bool ready;
     };
+    void arrange();
+    Status take(const Entry &entry, const Tensor *tensor);
+    const Shape &input_shape(const Layer &layer) const;
+    int output_channels(const ParameterTensor &tensor) const;
+    Quantizer &quantizer_of(const Entry &entry);
     const Entry &entry(int layer, Role role) const;
     std::string first_non_finite(const std::vector<float> &numbers) const;
     std::span<float> group(std::vector<float> &numbers, ParameterGroup group);

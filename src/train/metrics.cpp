@@ -28,6 +28,14 @@ std::string processor_name() {
     return "unknown processor";
 }
 
+/// How this program was started, with spaces between the arguments.
+std::string command_line() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    std::string command, argument;
+    while (std::getline(file, argument, '\0')) command += (command.empty() ? "" : " ") + argument;
+    return command;
+}
+
 /// Whether the file's first bytes are whole lines.
 bool has_whole_lines(int file, std::uint64_t bytes) {
     struct stat facts {};
@@ -99,6 +107,7 @@ Status MetricsFile::sync() {
 nlohmann::ordered_json run_line(const Recipe &recipe, int threads) {
     return {{"kind", "run"},
             {"recipe", to_json(recipe)},
+            {"command", command_line()},
             {"version", DSQ_VERSION},
             {"commit", DSQ_COMMIT},
             {"seed", recipe.seed},

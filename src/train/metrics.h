@@ -2,7 +2,7 @@
 ///
 /// | kind         | fields                                                                             |
 /// |--------------|------------------------------------------------------------------------------------|
-/// | "run"        | recipe, version, commit, seed, threads, machine; again at each resume              |
+/// | "run"        | recipe, command, version, commit, seed, threads, machine; again at each resume              |
 /// | "step"       | epoch, step, loss, learning_rate, images_per_second                                |
 /// | "quantizers" | epoch, step, quantizers: list of layer, operand, bits, l, u, alpha                 |
 /// | "epoch"      | epoch, train_loss, train_accuracy, test_loss, test_accuracy, seconds, learning_rate |
