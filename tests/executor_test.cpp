@@ -9,6 +9,7 @@
 #include "tests/support/instruction_sets.h"
 #include "tests/support/samples.h"
 #include "train/model_setup.h"
+#include "train/optimizer_groups.h"
 
 namespace dsq::tests {
 namespace {
@@ -119,6 +120,55 @@ TEST_P(Executor, GradientOfDsqEqualsCentralDifferencesOfTheSoftNetwork) {
          {ParameterGroup::weights, ParameterGroup::scales_and_biases, ParameterGroup::quantizers}) {
         expect_gradient(test, group, Rounding::soft);
     }
+}
+
+TEST_P(Executor, LearnsWithEveryMethod) {
+    struct Choice {
+        const char *weights, *activations, *bounds;
+        int bits;
+    };
+    const Choice choices[] = {{"dsq", "dsq", "moving_average", 3},
+                              {"dsq", "dsq", "learned", 8},
+                              {"binary", "binary", "fixed", 1},
+                              {"ste", "ste", "learned", 2},
+                              {"dsq", "pact_dsq", "learned", 2},
+                              {"lsq", "lsq", "learned", 4},
+                              {"dorefa", "dorefa", "fixed", 2},
+                              {"dsq", "none", "learned", 1}};
+    for (const Choice &choice : choices) {
+        SCOPED_TRACE(std::string(choice.weights) + ", " + choice.activations + ", " + choice.bounds);
+        Recipe recipe = recipe_of("resnet20", choice.weights, choice.bits);
+        recipe.quantization.activations.method = choice.activations;
+        recipe.quantization.weights.bounds = recipe.quantization.activations.bounds = choice.bounds;
+        recipe.optimizer.schedule = recipe.quantizer_optimizer.schedule = "constant";
+        Case test(recipe);
+        test.loss(Mode::calibrate);
+        OptimizerGroups optimizer(recipe, test.executor.parameters());
+        const double before = test.loss();
+        for (int step = 0; step < 10; ++step) {
+            test.backward();
+            const Status status = optimizer.step(step, 10, test.executor.parameters());
+            ASSERT_TRUE(status.ok()) << status.message();
+            test.loss();
+        }
+        EXPECT_LT(test.loss(), before);
+    }
+}
+
+TEST_P(Executor, ReadsPixelsWhereTheFirstLayerHas8Bits) {
+    Recipe recipe = recipe_of("resnet20", "dsq", 2);
+    recipe.quantization.first_and_last = "8bit";
+    Case test(recipe);
+    for (float &pixel : test.images) pixel = std::round((pixel + 1.0F) * 127.5F) / 255.0F;
+    test.loss(Mode::calibrate);
+    const double before = test.loss();
+    const Network &network = test.executor.parameters().network();
+    EXPECT_EQ(network.layers[1].input_quantizer.upper, 1.0F);
+    EXPECT_EQ(network.layers[1].weight_quantizer.bits, 8);
+    EXPECT_EQ(network.layers.back().input_quantizer.bits, 8);
+    test.backward();
+    EXPECT_TRUE(std::isfinite(before));
+    EXPECT_EQ(test.executor.parameters().first_non_finite_gradient(), "");
 }
 
 TEST_P(Executor, HasTheSameBitsForAnyNumberOfThreads) {
