@@ -28,7 +28,7 @@ struct BorderedTensor {
     Tensor memory;
 };
 
-void conv2d_pass(benchmark::State &state, Pass pass, const Layer &layer) {
+void run(benchmark::State &state, Pass pass, const Layer &layer) {
     const int batch = is_large(state) ? layer.batch : 2;
     const Conv2dShape shape = layer.shape;
     const int border = shape.padding();
@@ -51,8 +51,19 @@ void conv2d_pass(benchmark::State &state, Pass pass, const Layer &layer) {
     state.SetItemsProcessed(state.iterations() * macs);
 }
 
-#define DSQ_PASS(pass, name, ...) \
-    BENCHMARK_CAPTURE(conv2d_pass, pass / name, Pass::pass, Layer __VA_ARGS__)->Apply(both_sizes)
+void forward(benchmark::State &state, const Layer &layer) {
+    run(state, Pass::forward, layer);
+}
+
+void backward_input(benchmark::State &state, const Layer &layer) {
+    run(state, Pass::backward_input, layer);
+}
+
+void backward_weight(benchmark::State &state, const Layer &layer) {
+    run(state, Pass::backward_weight, layer);
+}
+
+#define DSQ_PASS(pass, name, ...) BENCHMARK_CAPTURE(pass, name, Layer __VA_ARGS__)->Apply(both_sizes)
 #define DSQ_FIRST_LAYER(name, ...)        \
     DSQ_PASS(forward, name, __VA_ARGS__); \
     DSQ_PASS(backward_weight, name, __VA_ARGS__)

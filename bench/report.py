@@ -75,7 +75,7 @@ def batch_norm(figures, machine):
 def products(figures, machine):
     """What is bound by arithmetic, forward and backward."""
     passes = {
-        name.removeprefix("conv2d_pass/"): {
+        name: {
             "milliseconds": figure["milliseconds"],
             "gmacs": figure["giga_items_per_s"],
             "peak_fraction": figure["giga_items_per_s"] / machine["fma_peak_gmacs"],

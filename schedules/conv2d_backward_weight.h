@@ -33,12 +33,18 @@ inline void conv2d_backward_weight(Conv2dBackwardWeightStages s,
                                    const Halide::Target &target) {
     using Halide::TailStrategy;
     const bool any = tile.kernel == 0;
-    const int lanes = std::min(target.natural_vector_size<float>(), tile.block_out_channels);
+    const int lanes = target.natural_vector_size<float>();
+    const bool many_registers = target.arch == Halide::Target::ARM || target.has_feature(Halide::Target::AVX512);
     // Wide vectors: fewer of them hold a block, and there are registers for more input channels.
-    const int in_channels = std::min(tile.in_channels * std::max(lanes / 8, 1), tile.block_in_channels);
+    const int wide = tile.in_channels * std::max(lanes / 8, 1);
+    const int in_channels = tile.block_in_channels % wide == 0 ? wide : tile.in_channels;
     const int taps = any ? 1 : tile.kernel;
+    // As many vectors of output channels as leave registers for what the sums are made of.
+    int vectors = tile.block_out_channels / lanes;
+    while (vectors > 1 && vectors * in_channels * taps > (many_registers ? 27 : 13)) vectors /= 2;
+    const int channels = vectors * lanes;
 
-    Halide::Var chunk{"chunk"}, task{"task"}, tiles{"tiles"}, columns{"columns"}, vector{"vector"};
+    Halide::Var chunk{"chunk"}, task{"task"}, part{"part"}, tiles{"tiles"}, columns{"columns"}, vector{"vector"};
     const auto in_registers = [&](Halide::Stage stage) {
         stage.vectorize(s.c).unroll(vector).unroll(s.kx).unroll(s.ci);
     };
@@ -49,11 +55,12 @@ inline void conv2d_backward_weight(Conv2dBackwardWeightStages s,
         .fuse(s.block, s.slice, task)
         .parallel(task);
     s.partial.update()
+        .split(s.c, part, s.c, channels)
         .split(s.c, vector, s.c, lanes)
         .split(s.ci, chunk, s.ci, tile.block_in_channels, TailStrategy::RoundUp)
         .split(s.ci, tiles, s.ci, in_channels)
         .split(s.kx, columns, s.kx, taps, TailStrategy::RoundUp)
-        .reorder(s.c, vector, s.kx, s.ci, tiles, columns, s.ky, chunk, s.pieces.x, s.pieces.y, s.block, s.slice)
+        .reorder(s.c, vector, s.kx, s.ci, tiles, part, columns, s.ky, chunk, s.pieces.x, s.pieces.y, s.block, s.slice)
         .fuse(s.block, s.slice, task)
         .parallel(task);
     in_registers(s.partial.update());
@@ -61,7 +68,7 @@ inline void conv2d_backward_weight(Conv2dBackwardWeightStages s,
     for (std::size_t i = 3; i < s.tile.args().size(); ++i) s.tile.bound_extent(s.tile.args()[i], 1);
     s.tile.compute_at(s.partial, tiles)
         .store_in(Halide::MemoryType::Register)
-        .bound_extent(s.c, tile.block_out_channels)
+        .bound_extent(s.c, channels)
         .bound_extent(s.ci, in_channels)
         .bound_extent(s.kx, taps)
         .split(s.c, vector, s.c, lanes)
