@@ -140,6 +140,7 @@ TEST_P(Executor, LearnsWithEveryMethod) {
         Recipe recipe = recipe_of("resnet20", choice.weights, choice.bits);
         recipe.quantization.activations.method = choice.activations;
         recipe.quantization.weights.bounds = recipe.quantization.activations.bounds = choice.bounds;
+        recipe.optimizer.learning_rate = 0.01F;
         recipe.optimizer.schedule = recipe.quantizer_optimizer.schedule = "constant";
         Case test(recipe);
         test.loss(Mode::calibrate);

@@ -1,6 +1,7 @@
 #include "train/model_setup.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -152,6 +153,18 @@ Status absorb_normalization(Model &model) {
     return {};
 }
 
+// The network's input are the pixels, from 0 to 1, and the bounds of their quantizer stay what they are.
+void read_pixels(Model &model) {
+    Network &network = model.network;
+    std::fill(network.mean.begin(), network.mean.end(), 0.0F);
+    std::fill(network.deviation.begin(), network.deviation.end(), 1.0F);
+    const Layer &first = network.layers[static_cast<std::size_t>(outer_layers(network).first)];
+    const Quantizer &quantizer = first.input_quantizer;
+    if (!is_quantized(quantizer)) return;
+    const std::array state{quantizer.lower, quantizer.upper, quantizer.alpha};
+    model.tensors[first.name + ".input_quantizer"] = make_tensor<float>({3}, state);
+}
+
 }  // namespace
 
 Status create_model(const Recipe &recipe, const Shape &image, int classes, Model &model) {
@@ -174,8 +187,7 @@ Status create_model(const Recipe &recipe, const Shape &image, int classes, Model
     if (recipe.quantization.first_and_last == "8bit") {
         if (!recipe.network.start.empty()) status = absorb_normalization(created);
         if (!status.ok()) return status;
-        std::fill(network.mean.begin(), network.mean.end(), 0.0F);
-        std::fill(network.deviation.begin(), network.deviation.end(), 1.0F);
+        read_pixels(created);
     }
     model = std::move(created);
     return {};
