@@ -20,8 +20,9 @@ struct Header {
     std::size_t size_class;
 };
 
-// Blocks of a size class are interchangeable: sizes are rounded up to four steps in each power of two.
-constexpr std::size_t size_classes = 4 * 64;
+// Blocks of a size class are interchangeable: sizes are rounded up to four steps in each power of two, below 2^47, which
+// is more than a process can have.
+constexpr std::size_t size_classes = 4 * 47;
 
 std::size_t class_of(std::size_t bytes) {
     const std::size_t size = bytes < alignment ? alignment : bytes;
