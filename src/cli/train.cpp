@@ -62,7 +62,7 @@ void print_result(const TrainOptions &options, const Recipe &recipe, const Train
                     result.best_epoch);
         return;
     }
-    std::printf("Test accuracy: %.2f %% after %d epochs, best %.2f %% after %d\n",
+    std::printf("Test accuracy: %.2f %% after epoch %d, best %.2f %% after epoch %d\n",
                 percent(result.last.test_accuracy),
                 result.last.epoch,
                 percent(result.best_test_accuracy),

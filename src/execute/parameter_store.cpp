@@ -78,7 +78,7 @@ void ParameterStore::arrange() {
         const std::size_t size = tensor.size();
         const auto group = static_cast<std::size_t>(group_of(tensor.role));
         index_[{tensor.layer, tensor.role}] = entries_.size();
-        entries_.push_back({std::move(tensor), offset, true});
+        entries_.push_back({std::move(tensor), offset});
         offset += size;
         std::fill(group_begin_ + group + 1, std::end(group_begin_), offset);
     }

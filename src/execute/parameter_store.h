@@ -63,8 +63,8 @@ public:
 private:
     struct Entry {
         ParameterTensor tensor;
-        std::size_t offset;
-        bool ready;
+        std::size_t offset = 0;
+        bool ready = true;
     };
     void arrange();
     Status take(const Entry &entry, const Tensor *tensor);

@@ -35,6 +35,9 @@ struct Execution {
 
 class Step {
 public:
+    Step() = default;
+    Step(const Step &) = delete;
+    Step &operator=(const Step &) = delete;
     virtual ~Step() = default;
 
     virtual Status forward(Execution &execution) = 0;

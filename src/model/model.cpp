@@ -36,9 +36,10 @@ Status check_tensor(const std::string &path, const ParameterTensor &expected, co
 // The tensors of PyTorch's DataParallel carry a prefix.
 std::map<std::string, Tensor> without_prefix(std::map<std::string, Tensor> tensors) {
     std::map<std::string, Tensor> renamed;
-    for (auto &[name, tensor] : tensors) {
-        const std::string stem = name.rfind("module.", 0) == 0 ? name.substr(7) : name;
-        if (!stem.ends_with("num_batches_tracked")) renamed.emplace(stem, std::move(tensor));
+    while (!tensors.empty()) {
+        auto node = tensors.extract(tensors.begin());
+        if (node.key().starts_with("module.")) node.key().erase(0, 7);
+        if (!node.key().ends_with("num_batches_tracked")) renamed.insert(std::move(node));
     }
     return renamed;
 }

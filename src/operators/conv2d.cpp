@@ -65,7 +65,8 @@ TensorBuffer<float> phase_of(const TensorView<float> &view, int step, int phase_
                                              {0, (view.width - phase_x + step - 1) / step, step * view.channels},
                                              {0, (view.height - phase_y + step - 1) / step, step * row},
                                              {0, view.batch, static_cast<int>(view.image_stride())}};
-    return TensorBuffer<float>(view.data + phase_y * row + phase_x * view.channels, 4, dimensions);
+    return TensorBuffer<float>(
+        view.data + std::ptrdiff_t{phase_y} * row + std::ptrdiff_t{phase_x} * view.channels, 4, dimensions);
 }
 
 }  // namespace
@@ -122,7 +123,7 @@ Status conv2d_backward_input(const Conv2dShape &shape,
                                                      {0, y.count, -shape.stride * shape.kernel * tap}};
             const int last = y.last_tap(shape) * shape.kernel + x.last_tap(shape);
             TensorBuffer<float> taps(const_cast<float *>(weights) + std::ptrdiff_t{last} * tap, 4, dimensions);
-            const Status status = runtime::call_kernel(
+            Status status = runtime::call_kernel(
                 "conv2d_backward_input", [&] { return kernel->run(gradient, taps, x.offset, y.offset, output); });
             if (!status.ok()) return status;
         }

@@ -22,7 +22,7 @@ std::vector<std::string_view> method_names() {
 /// One table of the file: adds keys under its name.
 class Table {
 public:
-    Table(std::vector<RecipeKey> &keys, std::string name) : keys_(keys), prefix_(name.empty() ? "" : name + ".") {
+    Table(std::vector<RecipeKey> &keys, const std::string &name) : keys_(keys), prefix_(name.empty() ? "" : name + ".") {
     }
 
     RecipeKey &add(const char *name, RecipeValue value, std::string_view what, double least = 0, double most = many) {

@@ -165,10 +165,12 @@ private:
             } else if (path == layers_table) {
                 status = read_layers(node, where);
             } else if (is_table(path)) {
-                status = node.is_table()
-                             ? read_table(*node.as_table(), path, keys)
-                             : Status(ErrorCode::invalid_file,
-                                      where + ": " + path + ": expected a table, found " + found_text(node));
+                status =
+                    node.is_table()
+                        ? read_table(*node.as_table(), path, keys)
+                        : Status(ErrorCode::invalid_file,
+                                 std::string(where).append(": ").append(path).append(": expected a table, found ") +
+                                     found_text(node));
             } else {
                 status = {ErrorCode::invalid_file, unknown(where, path)};
             }

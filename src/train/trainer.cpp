@@ -105,27 +105,37 @@ private:
         optimizer_ = std::make_unique<OptimizerGroups>(recipe_, executor_.parameters());
         status = optimizer_->restore(file, checkpoint.optimizer);
         position_ = checkpoint.position;
-        note("resumed at epoch " + std::to_string(position_.epoch + 1) + ", batch " +
-             std::to_string(position_.batch + 1));
+        note("resumed at " + position_text());
         return status;
+    }
+
+    std::string position_text() const {
+        return "epoch " + std::to_string(position_.epoch + 1) + ", batch " + std::to_string(position_.batch + 1);
     }
 
     // A run goes on as it began, or it would not be what its recipe says. A key that is younger than the checkpoint had
     // its default.
     Status check_recipe(const std::string &file, const std::string &text) const {
         using Json = nlohmann::json;
-        const Json was = Json::parse(text, nullptr, false).flatten();
+        const Json stored = Json::parse(text, nullptr, false);
+        if (!stored.is_object()) return {ErrorCode::invalid_file, file + ": recipe: expected a JSON object"};
+        const Json was = stored.flatten();
         const Json defaults = Json::parse(to_json(Recipe()).dump()).flatten();
         const Json now = Json::parse(to_json(recipe_).dump()).flatten();
         for (const auto &[key, value] : now.items()) {
             if (key == "/run_folder" || key == "/checkpoint_steps") continue;
             const Json expected = was.value(key, defaults.value(key, Json()));
-            if (expected == value) continue;
-            return {ErrorCode::invalid_argument,
-                    file + ": recipe key " + key + ": expected " + expected.dump() + " as when the run began, found " +
-                        value.dump()};
+            if (expected != value) return other_recipe(file, key, expected.dump(), value.dump());
         }
         return {};
+    }
+
+    static Status other_recipe(const std::string &file,
+                               const std::string &key,
+                               const std::string &expected,
+                               const std::string &found) {
+        return {ErrorCode::invalid_argument,
+                file + ": recipe key " + key + ": expected " + expected + " as when the run began, found " + found};
     }
 
     Status open_executor(const Model &model) {
@@ -210,8 +220,8 @@ private:
 
     Status non_finite(const std::string &what, const std::string &first) const {
         return {ErrorCode::non_finite,
-                "epoch " + std::to_string(position_.epoch + 1) + ", batch " + std::to_string(position_.batch + 1) +
-                    ": " + what + " is not finite; the first tensor that is not: " + (first.empty() ? "none" : first) +
+                position_text() + ": " + what +
+                    " is not finite; the first tensor that is not: " + (first.empty() ? "none" : first) +
                     "; the last checkpoint stays: " + path("checkpoint.safetensors")};
     }
 
@@ -231,7 +241,7 @@ private:
             const int steps = steps_per_epoch();
             const double left =
                 (double(recipe_.epochs - position_.epoch) * steps - position_.batch) * recipe_.batch_size;
-            const double images = static_cast<double>(position_.images);
+            const auto images = static_cast<double>(position_.images);
             events_.step({.epoch = epoch,
                           .epochs = recipe_.epochs,
                           .step = position_.batch,
@@ -243,8 +253,7 @@ private:
         }
         Status status;
         if (position_.step % steps_per_line == 0) {
-            const float rate =
-                learning_rate(recipe_.optimizer, position_.step - 1, steps_per_epoch(), recipe_.epochs);
+            const float rate = learning_rate(recipe_.optimizer, position_.step - 1, steps_per_epoch(), recipe_.epochs);
             status = metrics_.write(step_line({.epoch = epoch,
                                                .step = position_.step,
                                                .loss = loss,
@@ -277,16 +286,16 @@ private:
         Evaluation test;
         Status status = evaluate(executor_, test_set_, recipe_.batch_size, test);
         if (!status.ok()) return status;
-        const double images = static_cast<double>(std::max<std::int64_t>(position_.images, 1));
-        summary = {.epoch = position_.epoch + 1,
-                   .epochs = recipe_.epochs,
-                   .train_loss = position_.loss_sum / images,
-                   .train_accuracy = static_cast<double>(position_.correct) / images,
-                   .test_loss = test.loss,
-                   .test_accuracy = test.accuracy(),
-                   .seconds = position_.seconds,
-                   .learning_rate = learning_rate(
-                       recipe_.optimizer, position_.step - 1, steps_per_epoch(), recipe_.epochs)};
+        const auto images = static_cast<double>(std::max<std::int64_t>(position_.images, 1));
+        summary = {
+            .epoch = position_.epoch + 1,
+            .epochs = recipe_.epochs,
+            .train_loss = position_.loss_sum / images,
+            .train_accuracy = static_cast<double>(position_.correct) / images,
+            .test_loss = test.loss,
+            .test_accuracy = test.accuracy(),
+            .seconds = position_.seconds,
+            .learning_rate = learning_rate(recipe_.optimizer, position_.step - 1, steps_per_epoch(), recipe_.epochs)};
         status = metrics_.write(epoch_line(summary));
         if (status.ok()) status = write_quantizers();
         if (!status.ok()) return status;
