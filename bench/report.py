@@ -18,6 +18,8 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+ONEDNN = REPOSITORY / "build/onednn/conv2d"
+PASSES = ("forward", "backward_input", "backward_weight")
 MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
 
 
@@ -85,7 +87,7 @@ def products(figures, machine):
     fractions = {
         f"{which}_fraction": statistics.geometric_mean(
             figure["peak_fraction"] for name, figure in passes.items() if name.startswith(f"{which}/"))
-        for which in ("forward", "backward_input", "backward_weight")
+        for which in PASSES
     }
     return fractions | {"kernels": passes}
 
@@ -102,6 +104,17 @@ def training_step(figures, machine):
         }
 
     return step("training_step/resnet20_2bit_dsq") | {"float": step("training_step/resnet20_float")}
+
+
+def speed_of(kernels, others):
+    """Ratios of our speed to that of another program's benchmarks of the same names."""
+    ratios = {name: others[name]["milliseconds"] / kernel["milliseconds"] for name, kernel in kernels.items()}
+    means = {
+        f"{which}_ratio": statistics.geometric_mean(
+            ratio for name, ratio in ratios.items() if name.startswith(f"{which}/"))
+        for which in PASSES
+    }
+    return means | {"overall_ratio": statistics.geometric_mean(ratios.values())} | ratios
 
 
 # Name in the report, programs in bench/, function of (the programs' figures, the object "machine").
@@ -168,13 +181,15 @@ def read_figure(program, entry):
     }
 
 
-def run_round(build, options):
+def run_round(build, options, with_onednn):
     report = {}
     for section, programs, summarize in SECTIONS:
         figures = {}
         for program in programs:
             figures |= run_program(build / "bench" / program, options)
         report[section] = summarize(figures, report.get("machine"))
+        if section == "conv2d" and with_onednn:
+            report["onednn"] = speed_of(report["conv2d"]["kernels"], run_program(ONEDNN, options))
     return report
 
 
@@ -210,19 +225,22 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=Path, default=REPOSITORY / "build/host", help="build folder")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build/bench", help="folder for report.json")
+    parser.add_argument("--onednn", action="store_true", help="compare convolutions with oneDNN, which this installs in build/onednn")
     parser.add_argument("--quick", action="store_true", help="small tensors, one round: checks that all runs, measures little")
     return parser.parse_args()
 
 
 def main():
     arguments = parse_arguments()
+    if arguments.onednn:
+        subprocess.run([REPOSITORY / "bench/onednn/build.sh"], check=True)
     # bench_support.h has the sizes.
     if arguments.quick:
         rounds, options = 1, ["--benchmark_filter=-large:1", "--benchmark_min_time=0.001"]
     else:
         rounds, options = 5, ["--benchmark_filter=-large:0", "--benchmark_min_time=0.1",
                               "--benchmark_repetitions=3", "--benchmark_enable_random_interleaving=true"]
-    report = median([run_round(arguments.build, options) for _ in range(rounds)])
+    report = median([run_round(arguments.build, options, arguments.onednn) for _ in range(rounds)])
     write_atomically(arguments.out / "report.json", report)
     print_report(report)
 
