@@ -18,8 +18,9 @@ public:
     // A block of channels lies together in the partial sums and in the copy of the input: multiples of the tile.
     GeneratorParam<int> block_out_channels{"block_out_channels", 16};
     GeneratorParam<int> block_in_channels{"block_in_channels", 16};
-    // The tile that stays in registers: these x all output channels of a block x kernel.
-    GeneratorParam<int> tile_in_channels{"tile_in_channels", 2};
+    // The tile that stays in registers: these x output channels of a block x kernel.
+    GeneratorParam<int> tile_in_channels{"tile_in_channels", 2};              // with 16 registers
+    GeneratorParam<int> tile_in_channels_of_32{"tile_in_channels_of_32", 4};  // with 32
     // Pixels of the output that a tile goes over at least, if there are as many.
     GeneratorParam<int> piece_pixels{"piece_pixels", 128};
     // Copy what tiles read: pays where many of them read it.
@@ -36,6 +37,9 @@ public:
         const Expr batch = grad_output.dim(3).extent();
         const Expr padding = (any ? grad_weights.dim(2).extent() : Expr(kernel.value())) / 2;
 
+        // A convolution of single pixels reads none between those of its stride.
+        const int spacing = kernel == 1 ? stride.value() : 1, step = stride / spacing;
+
         // Rows of an image, or all of some images, that stay in the first level of cache.
         const Expr rows = clamp(piece_pixels / max(width, 1), 1, max(height, 1));
         const Expr group = max(piece_pixels / max(width * height, 1), 1);
@@ -43,7 +47,7 @@ public:
 
         const Expr last_out = grad_output.dim(0).extent() - 1, last_in = input.dim(0).extent() - 1;
         gradient(c, x, y, n) = grad_output(any ? min(c, last_out) : c, x, y, n);
-        image(ci, x, y, n) = input(any ? min(ci, last_in) : ci, x, y, n);
+        image(ci, x, y, n) = input(any ? min(ci, last_in) : ci, x * spacing, y * spacing, n);
 
         pixels = RDom(0, width, 0, rows, 0, group, "pixels");
         pixels.where(y + pixels.y < height && n + pixels.z < batch);
@@ -51,9 +55,8 @@ public:
         const Expr row = unsafe_promise_clamped(y + pixels.y, 0, height - 1);
         const Expr which = unsafe_promise_clamped(n + pixels.z, 0, batch - 1);
         tile(c, ci, kx, ky, block, y, n) = 0.0f;
-        tile(c, ci, kx, ky, block, y, n) +=
-            gradient(block * block_out_channels + c, pixels.x, row, which) *
-            image(ci, pixels.x * stride + kx - padding, row * stride + ky - padding, which);
+        tile(c, ci, kx, ky, block, y, n) += gradient(block * block_out_channels + c, pixels.x, row, which) *
+                                            image(ci, pixels.x * step + kx - padding, row * step + ky - padding, which);
 
         pieces = RDom(0, (height + rows - 1) / rows, 0, groups, "pieces");
         partial(c, ci, kx, ky, block, slice) = 0.0f;
@@ -77,7 +80,7 @@ public:
         }
         schedules::conv2d_backward_weight(
             {grad_weights, total, partial, tile, gradient, image, c, ci, kx, ky, block, slice, pixels, pieces},
-            {block_out_channels, block_in_channels, tile_in_channels, kernel, copies},
+            {block_out_channels, block_in_channels, tile_in_channels, tile_in_channels_of_32, kernel, copies},
             get_target());
     }
 

@@ -12,10 +12,10 @@ function(dsq_add_conv2d in_channels stride taps tile_channels tile_pixels tile_p
                "    {${name}, ${in_channels}, ${stride}, ${taps}, ${tile_channels}, ${tile_pixels}, ${tile_pixels_of_32}, ${width_multiple}},\n")
 endfunction()
 
-# conv2d_backward_weight: for blocks of channels, and input channels up to most_in_channels (0: all). kernel 0: any, and any
-# number of channels.
-function(dsq_add_conv2d_backward_weight kernel stride block_out_channels block_in_channels tile_in_channels piece_pixels
-         most_in_channels)
+# conv2d_backward_weight: for blocks of channels, its tile (schedules/conv2d_backward_weight.h), and input channels up to
+# most_in_channels (0: all). kernel 0: any, and any number of channels.
+function(dsq_add_conv2d_backward_weight kernel stride block_out_channels block_in_channels tile_in_channels tile_in_channels_of_32
+         piece_pixels most_in_channels)
   set(copies true)
   if(most_in_channels)  # few tiles read a pixel
     set(copies false)
@@ -24,7 +24,7 @@ function(dsq_add_conv2d_backward_weight kernel stride block_out_channels block_i
   dsq_add_kernel(${name} GENERATOR conv2d_backward_weight
                  PARAMS kernel=${kernel} stride=${stride} block_out_channels=${block_out_channels}
                         block_in_channels=${block_in_channels} tile_in_channels=${tile_in_channels}
-                        piece_pixels=${piece_pixels} copies=${copies})
+                        tile_in_channels_of_32=${tile_in_channels_of_32} piece_pixels=${piece_pixels} copies=${copies})
   set_property(GLOBAL APPEND_STRING PROPERTY DSQ_CONV2D_HEADERS "#include \"${name}.h\"\n")
   set_property(GLOBAL APPEND_STRING PROPERTY DSQ_CONV2D_BACKWARD_WEIGHT_ROWS
                "    {${name}, ${kernel}, ${stride}, ${block_out_channels}, ${block_in_channels}, ${most_in_channels}},\n")
@@ -47,14 +47,17 @@ foreach(stride IN ITEMS 1 2)
   dsq_add_conv2d(0 ${stride} 0 1 1 1 1)
 endforeach()
 
-dsq_add_conv2d_backward_weight(3 1 16 3 3 256 3)
-dsq_add_conv2d_backward_weight(7 2 16 3 1 256 3)
-dsq_add_conv2d_backward_weight(3 1 16 16 2 256 16)
-dsq_add_conv2d_backward_weight(3 1 16 16 2 192 0)
-dsq_add_conv2d_backward_weight(3 2 16 16 2 64 0)
+dsq_add_conv2d_backward_weight(3 1 64 3 1 3 128 3)
+dsq_add_conv2d_backward_weight(3 1 16 3 3 3 256 3)
+dsq_add_conv2d_backward_weight(7 2 64 3 1 3 128 3)
+dsq_add_conv2d_backward_weight(3 1 16 16 2 4 256 16)
+dsq_add_conv2d_backward_weight(3 1 32 16 2 4 128 0)
+dsq_add_conv2d_backward_weight(3 1 16 16 2 4 192 0)
+dsq_add_conv2d_backward_weight(3 2 32 16 2 4 64 0)
 foreach(stride IN ITEMS 1 2)
-  dsq_add_conv2d_backward_weight(1 ${stride} 16 16 4 128 0)
-  dsq_add_conv2d_backward_weight(0 ${stride} 16 16 4 128 0)
+  dsq_add_conv2d_backward_weight(1 ${stride} 64 16 4 4 64 0)
+  dsq_add_conv2d_backward_weight(1 ${stride} 16 16 4 8 128 0)
+  dsq_add_conv2d_backward_weight(0 ${stride} 16 16 4 8 128 0)
 endforeach()
 
 dsq_add_kernel(dsq_conv2d_backward_padding GENERATOR conv2d_backward_padding)

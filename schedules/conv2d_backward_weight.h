@@ -23,7 +23,8 @@ struct Conv2dBackwardWeightStages {
 struct Conv2dBackwardWeightTile {
     int block_out_channels;
     int block_in_channels;
-    int in_channels;
+    int in_channels_of_16_registers;
+    int in_channels_of_32_registers;
     int kernel;
     bool copies;
 };
@@ -35,9 +36,7 @@ inline void conv2d_backward_weight(Conv2dBackwardWeightStages s,
     const bool any = tile.kernel == 0;
     const int lanes = target.natural_vector_size<float>();
     const bool many_registers = target.arch == Halide::Target::ARM || target.has_feature(Halide::Target::AVX512);
-    // Wide vectors: fewer of them hold a block, and there are registers for more input channels.
-    const int wide = tile.in_channels * std::max(lanes / 8, 1);
-    const int in_channels = tile.block_in_channels % wide == 0 ? wide : tile.in_channels;
+    const int in_channels = many_registers ? tile.in_channels_of_32_registers : tile.in_channels_of_16_registers;
     const int taps = any ? 1 : tile.kernel;
     // As many vectors of output channels as leave registers for what the sums are made of.
     int vectors = tile.block_out_channels / lanes;
