@@ -22,15 +22,10 @@ protected:
     }
 };
 
-#if defined(__x86_64__)
+// Those that this build has kernels for (targets/).
 inline auto instruction_sets() {
-    return testing::Values("avx512", "avx2");
+    return testing::Values(DSQ_INSTRUCTION_SETS);
 }
-#else
-inline auto instruction_sets() {
-    return testing::Values("armv8");
-}
-#endif
 
 inline std::string instruction_set_name(const testing::TestParamInfo<std::string> &info) {
     return info.param;
