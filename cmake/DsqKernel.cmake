@@ -8,26 +8,31 @@ add_halide_runtime(dsq_halide_runtime NO_DEFAULT_TARGETS TARGETS ${DSQ_KERNEL_TA
 add_library(dsq_kernels INTERFACE)
 
 #[[
-dsq_add_kernel(<name> GENERATOR <generator> [PARAMS <key=value>...] [TARGETS <Halide target>...])
+dsq_add_kernel(<name> GENERATOR <generator> [PARAMS <key=value>...] [TARGETS <Halide target>...] [LIBRARY <interface library>])
 
 Build the C function <name>, declared in <name>.h, from generators/<generator>.cpp with these parameters: once for every
-instruction set of the target (targets/), the best of which is chosen at run time. With TARGETS: for these instead.
+instruction set of the target (targets/), the best of which is chosen at run time. With TARGETS: for these instead. It is linked
+by LIBRARY, dsq_kernels unless told otherwise.
 The property DSQ_ASSEMBLY of <name> lists the assembly files, one for each instruction set (built with the target
 <name>.assembly, for tests that read them).
 #]]
 function(dsq_add_kernel name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "GENERATOR" "PARAMS;TARGETS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "GENERATOR;LIBRARY" "PARAMS;TARGETS")
   if(NOT arg_GENERATOR OR arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "dsq_add_kernel(${name} ...): expected GENERATOR, PARAMS and TARGETS, found '${ARGN}'")
+    message(FATAL_ERROR "dsq_add_kernel(${name} ...): expected GENERATOR, PARAMS, TARGETS and LIBRARY, found '${ARGN}'")
   endif()
   if(NOT arg_TARGETS)
     set(arg_TARGETS ${DSQ_KERNEL_TARGETS})
   endif()
 
+  if(NOT arg_LIBRARY)
+    set(arg_LIBRARY dsq_kernels)
+  endif()
+
   set(generator dsq::halide_generators::${arg_GENERATOR}.generator)
   add_halide_library(${name} FROM ${generator} GENERATOR ${arg_GENERATOR} FUNCTION_NAME ${name}
                      PARAMS ${arg_PARAMS} TARGETS ${arg_TARGETS} USE_RUNTIME dsq_halide_runtime)
-  target_link_libraries(dsq_kernels INTERFACE ${name})
+  target_link_libraries(${arg_LIBRARY} INTERFACE ${name})
 
   # add_halide_library's own ASSEMBLY rebuilds every time when there are several targets (Halide 21).
   set(assembly "")

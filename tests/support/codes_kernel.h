@@ -1,0 +1,223 @@
+// A kernel of codes, made for one small layer by tests/codes_kernels.cmake, on operands that the test chooses.
+#pragma once
+
+#include <HalideBuffer.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <ostream>
+#include <span>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "compile/code_weights.h"
+#include "operators/tensor_buffer.h"
+#include "tests/reference/conv2d_codes.h"
+#include "tests/support/guarded_tensor.h"
+#include "tests/support/samples.h"
+
+namespace dsq::tests {
+
+// What the kernel was compiled for: its generator's parameters.
+struct CodesKernel {
+    const char *name;
+    int (*run)(void **arguments);
+    int in_channels, out_channels, kernel, stride, width, height;
+    int weight_bits, activation_bits;
+    const char *epilogue;
+    int tile_channels;
+    bool wide;  // 32-bit accumulators
+    bool has_offset, has_residual;
+    int offset_shift, levels, lowest_code;
+};
+
+inline void PrintTo(const CodesKernel &kernel, std::ostream *stream) {
+    *stream << kernel.name;
+}
+
+// Every kernel on every instruction set.
+using CodesParam = std::tuple<std::string, CodesKernel>;
+inline std::string codes_test_name(const testing::TestParamInfo<CodesParam> &param) {
+    return std::get<0>(param.param) + "_" + std::get<1>(param.param).name;
+}
+
+// The integers of an operand (compile/code_range.h).
+inline int lowest_of(int bits) {
+    return -(1 << (bits - 1));
+}
+inline int highest_of(int bits) {
+    return (1 << (bits - 1)) - 1;
+}
+
+using PackWeights = std::vector<std::int8_t> (*)(const CodeWeights &weights, int tile_channels);
+
+class CodesCase {
+public:
+    static constexpr int batch = 2;
+
+    CodesCase(const CodesKernel &kernel, PackWeights pack, unsigned seed)
+        : kernel_(kernel),
+          pack_(pack),
+          random_(seed),
+          weights_{kernel.out_channels, kernel.in_channels, kernel.kernel, {}},
+          input_(in_view().storage()),
+          residual_(out_view().storage()) {
+        weights_.values.resize(std::size_t(kernel.out_channels * kernel.in_channels * kernel.kernel * kernel.kernel));
+        for (std::int8_t &weight : weights_.values) weight = code_of(kernel.weight_bits);
+        for (std::int8_t &code : input_.span()) code = code_of(kernel.activation_bits);
+        for (float &value : residual_.span()) value = uniform(random_, -50.0F, 50.0F);
+        for (int c = 0; c < kernel.out_channels; ++c) {
+            offsets_.push_back(integer(-7, 7));
+            scale_.push_back(uniform(random_, 0.001F, 2.0F));
+            shift_.push_back(uniform(random_, -9.0F, 9.0F));
+        }
+    }
+
+    // Every weight and code of the whole case the same, as far as their ranges go.
+    void fill(int weight, int code) {
+        for (std::int8_t &value : weights_.values) value = static_cast<std::int8_t>(weight);
+        for (std::int8_t &value : input_.span()) value = static_cast<std::int8_t>(code);
+    }
+
+    // How many elements of the output differ from the reference; -1 where the kernel fails.
+    long differences() {
+        const std::string epilogue = kernel_.epilogue;
+        compute_sums();
+        if (epilogue == "int32") {
+            return differing<std::int32_t>({}, [&](std::size_t i, int) { return std::int32_t(sums_[i]); });
+        }
+        if (epilogue == "float32") return float_differences();
+        return !kernel_.wide && !kernel_.has_offset ? code_differences<std::int16_t>()
+                                                    : code_differences<std::int32_t>();
+    }
+
+private:
+    TensorView<std::int8_t> in_view() {
+        TensorView<std::int8_t> view{
+            nullptr, kernel_.in_channels, kernel_.width, kernel_.height, batch, kernel_.kernel / 2};
+        view.data = input_.span().data() + view.origin();
+        return view;
+    }
+    int out_extent(int extent) const {
+        return (extent + 2 * (kernel_.kernel / 2) - kernel_.kernel) / kernel_.stride + 1;
+    }
+    TensorView<float> out_view() {
+        return {residual_.span().data(),
+                kernel_.out_channels,
+                out_extent(kernel_.width),
+                out_extent(kernel_.height),
+                batch,
+                0};
+    }
+    int integer(int low, int high) {
+        return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1));
+    }
+    std::int8_t code_of(int bits) {
+        return static_cast<std::int8_t>(integer(lowest_of(bits), highest_of(bits)));
+    }
+
+    // In the order of the output's memory.
+    void compute_sums() {
+        sums_.clear();
+        const TensorView<float> out = out_view();
+        for (int n = 0; n < batch; ++n) {
+            for (int y = 0; y < out.height; ++y) {
+                for (int x = 0; x < out.width; ++x) {
+                    for (int c = 0; c < out.channels; ++c) {
+                        const auto window = reference::codes_window(weights_, kernel_.stride, in_view(), c, x, y, n);
+                        const std::int64_t offset = kernel_.has_offset ? offsets_[std::size_t(c)] * window.codes : 0;
+                        sums_.push_back((window.sum << (kernel_.has_offset ? kernel_.offset_shift : 0)) + offset);
+                    }
+                }
+            }
+        }
+    }
+
+    // Thresholds among the sums that occur, rising along the levels: [level][channel].
+    template <typename Sum>
+    std::vector<Sum> thresholds() {
+        const auto channels = std::size_t(kernel_.out_channels), levels = std::size_t(kernel_.levels);
+        std::vector<Sum> result(levels * channels);
+        for (std::size_t c = 0; c < channels; ++c) {
+            std::vector<Sum> chosen;
+            for (std::size_t level = 0; level < levels; ++level) {
+                chosen.push_back(static_cast<Sum>(sums_[random_() % (sums_.size() / channels) * channels + c]));
+            }
+            std::ranges::sort(chosen);
+            for (std::size_t level = 0; level < levels; ++level) result[level * channels + c] = chosen[level];
+        }
+        return result;
+    }
+
+    template <typename Sum>
+    long code_differences() {
+        const std::vector<Sum> all = thresholds<Sum>();
+        GuardedTensor<Sum> guarded(all);
+        Halide::Runtime::Buffer<Sum, 2> buffer(guarded.span().data(), kernel_.out_channels, kernel_.levels);
+        return differing<std::int8_t>({buffer}, [&](std::size_t i, int c) {
+            int code = kernel_.lowest_code;
+            for (int level = 0; level < kernel_.levels; ++level) {
+                code += sums_[i] >= all[std::size_t(level * kernel_.out_channels + c)] ? 1 : 0;
+            }
+            return static_cast<std::int8_t>(code);
+        });
+    }
+
+    long float_differences() {
+        GuardedTensor<float> scale(scale_), shift(shift_);
+        Halide::Runtime::Buffer<float, 1> scales(scale.span().data(), kernel_.out_channels);
+        Halide::Runtime::Buffer<float, 1> shifts(shift.span().data(), kernel_.out_channels);
+        TensorBuffer<float> addend = buffer(out_view());
+        std::vector<halide_buffer_t *> operands{scales, shifts};
+        if (kernel_.has_residual) operands.push_back(addend);
+        return differing<float>(operands, [&](std::size_t i, int c) {
+            const float product = static_cast<float>(sums_[i]) * scale_[std::size_t(c)];
+            const float value = product + shift_[std::size_t(c)];
+            return kernel_.has_residual ? value + residual_.span()[i] : value;
+        });
+    }
+
+    // Runs the kernel and compares each element with expected(its index, its channel).
+    template <typename Element, typename Expected>
+    long differing(std::vector<halide_buffer_t *> operands, Expected expected) {
+        const std::vector<std::int8_t> packed = pack_(weights_, kernel_.tile_channels);
+        GuardedTensor<std::int8_t> guarded_weights(packed);
+        GuardedTensor<std::int32_t> guarded_offsets(offsets_);
+        const int taps = kernel_.kernel,
+                  tiles = (kernel_.out_channels + kernel_.tile_channels - 1) / kernel_.tile_channels;
+        const int steps = static_cast<int>(packed.size()) / (kernel_.tile_channels * taps * taps * tiles);
+        Halide::Runtime::Buffer<std::int8_t, 5> weights(
+            guarded_weights.span().data(), kernel_.tile_channels, steps, taps, taps, tiles);
+        Halide::Runtime::Buffer<std::int32_t, 1> offsets(guarded_offsets.span().data(), kernel_.out_channels);
+        TensorBuffer<std::int8_t> input = buffer(in_view(), kernel_.kernel / 2);
+        const TensorView<float> extents = out_view();
+        GuardedTensor<Element> memory(extents.size());
+        TensorBuffer<Element> output = buffer(TensorView<Element>{
+            memory.span().data(), extents.channels, extents.width, extents.height, extents.batch, 0});
+
+        std::vector<void *> arguments{static_cast<halide_buffer_t *>(input), static_cast<halide_buffer_t *>(weights)};
+        if (kernel_.has_offset) arguments.push_back(static_cast<halide_buffer_t *>(offsets));
+        arguments.insert(arguments.end(), operands.begin(), operands.end());
+        arguments.push_back(static_cast<halide_buffer_t *>(output));
+        if (kernel_.run(arguments.data()) != 0) return -1;
+        long count = 0;
+        for (std::size_t i = 0; i < sums_.size(); ++i) {
+            count += memory.span()[i] == expected(i, static_cast<int>(i) % kernel_.out_channels) ? 0 : 1;
+        }
+        return count;
+    }
+
+    const CodesKernel &kernel_;
+    PackWeights pack_;
+    Random random_;
+    CodeWeights weights_;
+    GuardedTensor<std::int8_t> input_;
+    GuardedTensor<float> residual_;
+    std::vector<std::int32_t> offsets_;
+    std::vector<float> scale_, shift_;
+    std::vector<std::int64_t> sums_;
+};
+
+}  // namespace dsq::tests
