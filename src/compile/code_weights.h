@@ -1,0 +1,22 @@
+/// The weights of a layer as integers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace dsq {
+
+/// Codes of weights, shifted (code_range.h), in PyTorch's order: [out][in][ky][kx].
+struct CodeWeights {
+    int out_channels = 0;
+    int in_channels = 0;
+    int kernel = 1;  ///< extent of the window
+    std::vector<std::int8_t> values;
+
+    std::int8_t at(int out, int in, int ky, int kx) const {
+        return values[static_cast<std::size_t>(((out * in_channels + in) * kernel + ky) * kernel + kx)];
+    }
+};
+
+}  // namespace dsq
