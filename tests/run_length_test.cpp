@@ -18,7 +18,8 @@ constexpr int byte = 8;
 
 CodeWeights uniform_weights(std::mt19937 &random, int out, int in, int kernel, CodeRange range) {
     CodeWeights weights{out, in, kernel, {}};
-    weights.values.resize(static_cast<std::size_t>(out * in * kernel * kernel));
+    const int count = out * in * kernel * kernel;
+    weights.values.resize(static_cast<std::size_t>(count));
     std::uniform_int_distribution<int> value(range.low, range.high);
     for (std::int8_t &weight : weights.values) weight = static_cast<std::int8_t>(value(random));
     return weights;
@@ -67,7 +68,7 @@ bool is_permutation_of_channels(std::vector<int> order, int channels) {
 TEST(RunLength, FollowsFromTheRanges) {
     struct Row {
         CodeRange weights, activations;
-        int run;
+        int run = 0;
     };
     constexpr CodeRange s2 = shifted_range(2), s3 = shifted_range(3), s4 = shifted_range(4);
     constexpr CodeRange u2{0, 3}, u3{0, 7}, u4{0, 15}, ternary{-1, 1};
@@ -146,7 +147,7 @@ TEST(RunLength, LongerRunsOverflow) {
             for (int i = 0; i < 9 * channels / longer; ++i) {
                 int sum = 0;
                 for (int in = i / 9 * longer; in < (i / 9 + 1) * longer; ++in) {
-                    const int weight = weights.at(out, in, i % 9 / 3, i % 3);
+                    const std::int8_t weight = weights.at(out, in, i % 9 / 3, i % 3);
                     sum += weight * (weight < 0 ? activations.low : activations.high);
                 }
                 wraps = wraps || static_cast<std::int8_t>(sum) != sum;
@@ -163,7 +164,8 @@ TEST(RunLength, PrefixesMayWrap) {
     EXPECT_EQ(longest_uniform_run(products, identity_order(4), byte), 4);
     EXPECT_EQ(longest_runs(products, identity_order(4), byte), std::vector<int>{4});
     std::uint8_t accumulator = 0;
-    for (const std::int8_t weight : weights.values) accumulator = static_cast<std::uint8_t>(accumulator + weight);
+    for (const std::int8_t weight : weights.values)
+        accumulator = static_cast<std::uint8_t>(accumulator + static_cast<std::uint8_t>(weight));
     EXPECT_EQ(accumulator, 0);
 }
 
@@ -246,8 +248,9 @@ TEST(RandomWeights, HaveTheRunsOfTrainedLayers) {
         std::vector<int> largest(32), smallest(32);
         int runs = 1;
         for (int i = 0; i < 9 * 64; ++i) {
-            const auto most = products.largest(i % 64).subspan(static_cast<std::size_t>(i / 64 * 32), 32);
-            const auto least = products.smallest(i % 64).subspan(static_cast<std::size_t>(i / 64 * 32), 32);
+            const std::size_t tap = static_cast<std::size_t>(i) / 64, first = 32 * tap;
+            const auto most = products.largest(i % 64).subspan(first, 32);
+            const auto least = products.smallest(i % 64).subspan(first, 32);
             bool is_full = false;
             for (std::size_t out = 0; out < 32; ++out) {
                 is_full = is_full || largest[out] + most[out] > 127 || smallest[out] + least[out] < -128;
@@ -268,7 +271,7 @@ TEST(RandomWeights, HaveTheRunsOfTrainedLayers) {
 
 TEST(RandomWeights, AreNormalAndTheSameEverywhere) {
     const CodeWeights weights = random_weights(64, 64, 3, 2, 1);
-    const double all = static_cast<double>(weights.values.size());
+    const auto all = static_cast<double>(weights.values.size());
     // Codes are cut at -1.733, 0 and 1.733 standard deviations.
     const double shares[] = {0.0415, 0.4585, 0.4585, 0.0415};
     for (int code = -2; code <= 1; ++code) {
@@ -310,7 +313,7 @@ TEST(Winograd, IsExact) {
         WinogradRanges ranges;
         ASSERT_TRUE(transform_range(shifted_range(4), ranges).ok());
         int patch[4][4];
-        for (int i = 0; i < 16; ++i) patch[i / 4][i % 4] = window.values[static_cast<std::size_t>(i)];
+        for (int i = 0; i < 16; ++i) patch[i / 4][i % 4] = int{window.at(0, 0, i / 4, i % 4)};
         for (int i = 0; i < 4; ++i) {
             int expected = 0;
             for (int tap = 0; tap < 9; ++tap) {

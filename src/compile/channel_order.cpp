@@ -120,7 +120,10 @@ std::vector<bool> hopeful_taps(const WorstProducts &products, int run, int accum
 // Spills of a layer for each output: what short runs cost. Without bound where a tap has no run.
 double spills(const std::vector<int> &runs) {
     double sum = 0.0;
-    for (const int run : runs) sum += run > 0 ? 1.0 / run : std::numeric_limits<double>::infinity();
+    for (const int run : runs) {
+        if (run == 0) return std::numeric_limits<double>::infinity();
+        sum += 1.0 / run;
+    }
     return sum;
 }
 

@@ -37,18 +37,18 @@ public:
     }
 
     bool tap_lies_in(CodeRange range, int tap) const {
-        const auto outs = static_cast<std::ptrdiff_t>(products_.out_channels()), first = tap * outs;
+        const std::ptrdiff_t outs = products_.out_channels(), first = tap * outs;
         return *std::max_element(largest_.begin() + first, largest_.begin() + first + outs) <= range.high &&
                *std::min_element(smallest_.begin() + first, smallest_.begin() + first + outs) >= range.low;
     }
 
     // Of the sum over all taps of an output channel.
-    bool total_lies_in(CodeRange range, int out) const {
+    bool total_lies_in(CodeRange range, std::size_t out) const {
+        const auto outs = static_cast<std::size_t>(products_.out_channels());
         std::int64_t largest = 0, smallest = 0;
-        for (std::size_t i = static_cast<std::size_t>(out); i < size_;
-             i += static_cast<std::size_t>(products_.out_channels())) {
-            largest += largest_[i];
-            smallest += smallest_[i];
+        for (std::size_t tap = 0; tap < size_ / outs; ++tap) {
+            largest += largest_[tap * outs + out];
+            smallest += smallest_[tap * outs + out];
         }
         return largest <= range.high && smallest >= range.low;
     }
@@ -92,7 +92,7 @@ WorstProducts::WorstProducts(const CodeWeights &weights, std::span<const CodeRan
     for (int channel = 0; channel < channels_; ++channel) {
         for (int tap = 0; tap < taps_; ++tap) {
             for (int out = 0; out < out_channels_; ++out) {
-                const int weight = weights.at(out, channel, tap / weights.kernel, tap % weights.kernel);
+                const std::int8_t weight = weights.at(out, channel, tap / weights.kernel, tap % weights.kernel);
                 const Products worst = products_of(weight, activations[static_cast<std::size_t>(tap)]);
                 largest_.push_back(static_cast<std::int16_t>(worst.largest));
                 smallest_.push_back(static_cast<std::int16_t>(worst.smallest));
@@ -161,7 +161,7 @@ int longest_uniform_spill(const WorstProducts &products,
 bool fits(const WorstProducts &products, int bits) {
     WorstSums sums(products);
     for (int channel = 0; channel < products.channels(); ++channel) sums.add(channel);
-    for (int out = 0; out < products.out_channels(); ++out) {
+    for (std::size_t out = 0; out < static_cast<std::size_t>(products.out_channels()); ++out) {
         if (!sums.total_lies_in(signed_range(bits), out)) return false;
     }
     return true;

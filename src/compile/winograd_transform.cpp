@@ -43,7 +43,7 @@ Status transform_weights(const CodeWeights &weights, CodeWeights &transformed) {
     CodeWeights result{weights.out_channels, weights.in_channels, winograd_extent, {}};
     for (int out = 0; out < weights.out_channels; ++out) {
         for (int in = 0; in < weights.in_channels; ++in) {
-            for (int position = 0; position < winograd_extent * winograd_extent; ++position) {
+            for (int position = 0; position < winograd_positions; ++position) {
                 const int value =
                     transformed_weight(weights, out, in, position / winograd_extent, position % winograd_extent);
                 if (!fits_8_bits(value)) {
@@ -62,7 +62,7 @@ Status transform_weights(const CodeWeights &weights, CodeWeights &transformed) {
 
 Status transform_range(CodeRange activations, WinogradRanges &transformed) {
     WinogradRanges result;
-    for (int position = 0; position < winograd_extent * winograd_extent; ++position) {
+    for (int position = 0; position < winograd_positions; ++position) {
         const CodeRange range = range_at(activations, position / winograd_extent, position % winograd_extent);
         if (!fits_8_bits(range.low) || !fits_8_bits(range.high)) {
             return {ErrorCode::invalid_argument,

@@ -12,9 +12,10 @@
 
 namespace dsq {
 
-constexpr int winograd_extent = 4;  ///< positions of the transformed domain in each direction
+constexpr int winograd_extent = 4;      ///< of the transformed domain, in each direction
+constexpr int winograd_positions = 16;  ///< of it in all
 
-using WinogradRanges = std::array<CodeRange, winograd_extent * winograd_extent>;  ///< [y][x]
+using WinogradRanges = std::array<CodeRange, winograd_positions>;  ///< [y][x]
 
 /// transformed: 2G w (2G)^T of each 3x3 window, as weights of kernel 4. Errors: invalid_argument where the kernel is
 /// not 3, or a transformed weight does not fit 8 bits (those of 4 bits and fewer do).
