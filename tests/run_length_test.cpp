@@ -230,6 +230,14 @@ TEST(ChannelOrder, SpreadsLargeWeights) {
     EXPECT_EQ(best_uniform_run(products).run, 2);
 }
 
+// At 4 bits two products of -8 are one too many for a run of two; an order without such pairs exists for a layer of any
+// size.
+TEST(ChannelOrder, AvoidsPairsOfTheLargest) {
+    const WorstProducts products(random_weights(128, 128, 3, 4, 1), shifted_range(4));
+    EXPECT_EQ(longest_uniform_run(products, identity_order(128), byte), 1);
+    EXPECT_EQ(best_uniform_run(products).run, 2);
+}
+
 TEST(ChannelOrder, KeepsTheIdentityWhereNothingHelps) {
     const CodeWeights weights{1, 8, 1, std::vector<std::int8_t>(8, -8)};
     const WorstProducts products(weights, shifted_range(4));
