@@ -108,10 +108,11 @@ std::vector<std::int32_t> plain_sums(const Layer &layer, const CodeWeights &weig
     std::vector<std::int32_t> sums(layer.pixels() * channels), row(channels);
     for (std::size_t tap = 0; tap < 9; ++tap) {
         for (std::size_t in = 0; in < channels; ++in) {
-            for (std::size_t out = 0; out < channels; ++out) row[out] = weights.values[(out * channels + in) * 9 + tap];
+            for (std::size_t out = 0; out < channels; ++out)
+                row[out] = int{weights.values[(out * channels + in) * 9 + tap]};
             for (std::size_t pixel = 0; pixel < layer.pixels(); ++pixel) {
                 const std::size_t x = pixel % size + tap % 3, y = pixel / size + tap / 3;
-                const std::int32_t code = input[(y * (size + 2) + x) * channels + in];
+                const std::int8_t code = input[(y * (size + 2) + x) * channels + in];
                 for (std::size_t out = 0; out < channels; ++out) sums[pixel * channels + out] += row[out] * code;
             }
         }
