@@ -1,0 +1,207 @@
+// What a kernel for a layer of 3x3 windows is made with, and the operands that it runs on.
+//
+//   plan_layer WAY CHANNELS SIZE BITS TILE_CHANNELS FOLDER
+//
+// Weights are those of random_weights (a fixed seed), activations have as many bits as they. Prints a JSON object: the
+// parameters of the way's generator, as far as they follow from the layer and its weights, and the bits of the
+// accumulator. Writes into the folder what the kernel reads, as it reads it: input (with its border), weights (packed),
+// thresholds; and the codes that a plain loop gives: expected.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compile/channel_order.h"
+#include "compile/pack_weights.h"
+#include "compile/random_weights.h"
+#include "data/random.h"
+
+namespace {
+
+using dsq::CodeRange, dsq::CodeWeights, dsq::WorstProducts;
+using Codes = std::vector<std::int8_t>;
+
+constexpr std::uint64_t seed = 8;
+
+struct Layer {
+    int channels, size, bits, tile_channels;
+
+    CodeRange range() const {
+        return dsq::shifted_range(bits);
+    }
+    int levels() const {
+        return (1 << bits) - 1;
+    }
+    std::size_t pixels() const {
+        return static_cast<std::size_t>(size) * static_cast<std::size_t>(size);
+    }
+};
+
+struct Plan {
+    std::vector<int> order;  // of the input channels
+    Codes weights;           // packed
+    int accumulator_bits;
+    std::map<std::string, int> parameters;  // of the generator, besides those of the layer
+};
+
+[[noreturn]] void fail(const std::string &message) {
+    std::fprintf(stderr, "plan_layer: %s\n", message.c_str());
+    std::exit(1);
+}
+
+// The input channels in the order in which the kernel has them.
+CodeWeights reordered(const CodeWeights &weights, const std::vector<int> &order) {
+    CodeWeights result{weights.out_channels, weights.in_channels, weights.kernel, {}};
+    for (int out = 0; out < weights.out_channels; ++out) {
+        for (const int in : order) {
+            for (int tap = 0; tap < weights.kernel * weights.kernel; ++tap) {
+                result.values.push_back(weights.at(out, in, tap / weights.kernel, tap % weights.kernel));
+            }
+        }
+    }
+    return result;
+}
+
+// Runs beyond this gain nothing that is seen, and their code fills the cache.
+constexpr int longest_useful_run = 32;
+
+Plan plan_mla(const Layer &layer, const CodeWeights &weights) {
+    const WorstProducts products(weights, layer.range());
+    const auto [longest, order] = dsq::best_uniform_run(products);
+    if (longest == 0) fail("a single product leaves 8 bits");
+    int run = longest;
+    while (run > longest_useful_run || longest % run != 0) --run;
+    const bool narrow = dsq::fits(products, 16);
+    const int spill_channels = narrow ? 0 : run * dsq::longest_uniform_spill(products, order, run);
+    return {order,
+            dsq::pack_tiles(reordered(weights, order), layer.tile_channels),
+            narrow ? 16 : 32,
+            {{"run", run}, {"spill_channels", spill_channels}, {"tile_channels", layer.tile_channels}}};
+}
+
+const std::map<std::string, std::function<Plan(const Layer &, const CodeWeights &)>> ways = {
+    {"mla", plan_mla},
+};
+
+// Codes with a border of one pixel, which holds the lowest: [y][x][channel].
+Codes random_input(const Layer &layer) {
+    const int width = layer.size + 2;
+    const dsq::Random random(seed, 1, 0);
+    Codes input;
+    for (int i = 0; i < width * width * layer.channels; ++i) {
+        const int x = i / layer.channels % width, y = i / layer.channels / width;
+        const bool is_border = x == 0 || y == 0 || x > layer.size || y > layer.size;
+        const int code = is_border ? 0 : static_cast<int>(random(static_cast<std::size_t>(i)) >> (64 - layer.bits));
+        input.push_back(static_cast<std::int8_t>(layer.range().low + code));
+    }
+    return input;
+}
+
+// [y][x][channel]
+std::vector<std::int32_t> plain_sums(const Layer &layer, const CodeWeights &weights, const Codes &input) {
+    const auto channels = static_cast<std::size_t>(layer.channels), size = static_cast<std::size_t>(layer.size);
+    std::vector<std::int32_t> sums(layer.pixels() * channels), row(channels);
+    for (std::size_t tap = 0; tap < 9; ++tap) {
+        for (std::size_t in = 0; in < channels; ++in) {
+            for (std::size_t out = 0; out < channels; ++out)
+                row[out] = int{weights.values[(out * channels + in) * 9 + tap]};
+            for (std::size_t pixel = 0; pixel < layer.pixels(); ++pixel) {
+                const std::size_t x = pixel % size + tap % 3, y = pixel / size + tap / 3;
+                const std::int8_t code = input[(y * (size + 2) + x) * channels + in];
+                for (std::size_t out = 0; out < channels; ++out) sums[pixel * channels + out] += row[out] * code;
+            }
+        }
+    }
+    return sums;
+}
+
+// Such that each code is as frequent as the others: [level][channel].
+std::vector<std::int32_t> even_thresholds(const Layer &layer, const std::vector<std::int32_t> &sums) {
+    const auto channels = static_cast<std::size_t>(layer.channels), levels = static_cast<std::size_t>(layer.levels());
+    std::vector<std::int32_t> thresholds(levels * channels), of_channel(layer.pixels());
+    for (std::size_t c = 0; c < channels; ++c) {
+        for (std::size_t pixel = 0; pixel < layer.pixels(); ++pixel) of_channel[pixel] = sums[pixel * channels + c];
+        std::sort(of_channel.begin(), of_channel.end());
+        for (std::size_t level = 0; level < levels; ++level) {
+            thresholds[level * channels + c] = of_channel[(level + 1) * layer.pixels() / (levels + 1)];
+        }
+    }
+    return thresholds;
+}
+
+Codes codes_of(const Layer &layer, const std::vector<std::int32_t> &sums, const std::vector<std::int32_t> &thresholds) {
+    const auto channels = static_cast<std::size_t>(layer.channels);
+    Codes codes;
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+        int code = layer.range().low;
+        for (std::size_t at = i % channels; at < thresholds.size(); at += channels) code += sums[i] >= thresholds[at];
+        codes.push_back(static_cast<std::int8_t>(code));
+    }
+    return codes;
+}
+
+Codes reordered(const Codes &input, const std::vector<int> &order) {
+    Codes result;
+    for (std::size_t pixel = 0; pixel < input.size(); pixel += order.size()) {
+        for (const int in : order) result.push_back(input[pixel + static_cast<std::size_t>(in)]);
+    }
+    return result;
+}
+
+template <typename Element>
+void write(const std::string &folder, const char *name, const std::vector<Element> &elements) {
+    std::ofstream file(folder + "/" + name, std::ios::binary);
+    file.write(reinterpret_cast<const char *>(elements.data()),
+               static_cast<std::streamsize>(elements.size() * sizeof(Element)));
+    file.close();
+    if (!file) fail("could not write " + folder + "/" + name);
+}
+
+void write_operands(const Layer &layer, const Plan &plan, const CodeWeights &weights, const std::string &folder) {
+    const Codes input = random_input(layer);
+    const std::vector<std::int32_t> sums = plain_sums(layer, weights, input);
+    const std::vector<std::int32_t> thresholds = even_thresholds(layer, sums);
+    write(folder, "input", reordered(input, plan.order));
+    write(folder, "weights", plan.weights);
+    if (plan.accumulator_bits == 16) {
+        write(folder, "thresholds", std::vector<std::int16_t>(thresholds.begin(), thresholds.end()));
+    } else {
+        write(folder, "thresholds", thresholds);
+    }
+    write(folder, "expected", codes_of(layer, sums, thresholds));
+}
+
+void print_plan(const Layer &layer, Plan plan) {
+    plan.parameters.insert({{"in_channels", layer.channels},
+                            {"out_channels", layer.channels},
+                            {"kernel", 3},
+                            {"stride", 1},
+                            {"width", layer.size},
+                            {"height", layer.size},
+                            {"levels", layer.levels()},
+                            {"lowest_code", layer.range().low}});
+    std::printf("{\"accumulator_bits\": %d, \"parameters\": {\"epilogue\": \"codes\"", plan.accumulator_bits);
+    for (const auto &[name, value] : plan.parameters) std::printf(", \"%s\": %d", name.c_str(), value);
+    std::printf("}}\n");
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+    if (argc != 7) fail("expected WAY CHANNELS SIZE BITS TILE_CHANNELS FOLDER");
+    const auto way = ways.find(argv[1]);
+    if (way == ways.end()) fail(std::string("way: found no '") + argv[1] + "'");
+    const Layer layer{std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]), std::atoi(argv[5])};
+    if (layer.channels < 1 || layer.size < 1 || layer.bits < 1 || layer.bits > 8 || layer.tile_channels < 1) {
+        fail("expected positive numbers, and at most 8 bits");
+    }
+    const CodeWeights weights = dsq::random_weights(layer.channels, layer.channels, 3, layer.bits, seed);
+    const Plan plan = way->second(layer, weights);
+    write_operands(layer, plan, weights, argv[6]);
+    print_plan(layer, plan);
+}
