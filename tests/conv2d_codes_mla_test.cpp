@@ -36,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(On,
 TEST_P(Conv2dCodesMla, EqualsTheReferenceForRandomCodes) {
     if (overflows()) GTEST_SKIP() << "one product too many";
     for (unsigned seed = 1; seed <= 3; ++seed) {
-        EXPECT_EQ(CodesCase(kernel(), pack_tiles, seed).differences(), 0) << "seed " << seed;
+        EXPECT_EQ(CodesCase(kernel(), {pack_tiles}, seed).differences(), 0) << "seed " << seed;
     }
 }
 
@@ -46,7 +46,7 @@ TEST_P(Conv2dCodesMla, HoldsItsSumsAtTheBoundsOfTheOperands) {
     long differences = 0;
     for (int weight : weights) {
         for (int code : codes) {
-            CodesCase bounds(kernel(), pack_tiles, 1);
+            CodesCase bounds(kernel(), {pack_tiles}, 1);
             bounds.fill(weight, code);
             differences += bounds.differences();
         }

@@ -29,6 +29,7 @@ Way = collections.namedtuple("Way", "generator features qemu_cpu cores tiles bit
 PLAIN_CORES = ("cortex-a53", "cortex-a72")
 WAYS = {
     "mla": Way("conv2d_codes_mla", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32)), (2, 3, 4)),
+    "popcount": Way("conv2d_codes_popcount", "", "cortex-a53", PLAIN_CORES, ((4, 32), (7, 16)), (1,)),
 }
 
 Layer = collections.namedtuple("Layer", "channels size")
