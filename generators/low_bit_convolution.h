@@ -14,7 +14,7 @@ namespace dsq::generators {
 // of the window's codes): what a bound of the weights that is no multiple of their step adds (dsq-math, last section).
 enum class Epilogue {
     int32,    // the accumulator
-    codes,    // lowest_code + how many thresholds of its channel it has reached
+    codes,    // lowest_code + code_distance * how many thresholds of its channel it has reached
     float32,  // accumulator * scale(co) + shift(co), then + residual(co, x, y, n): each operation rounded by itself
 };
 
@@ -43,6 +43,7 @@ public:
     GeneratorParam<int> offset_shift{"offset_shift", 0};
     GeneratorParam<int> levels{"levels", 3};  // thresholds of a channel
     GeneratorParam<int> lowest_code{"lowest_code", -2};
+    GeneratorParam<int> code_distance{"code_distance", 1};  // 2 for the codes -1 and +1
     GeneratorParam<bool> has_residual{"has_residual", false};
 
     Input<Halide::Buffer<int8_t, 4>> input{"input"};  // (ci, x, y, n), with a border of kernel / 2 at least
@@ -93,7 +94,8 @@ protected:
             case Epilogue::codes: {
                 Halide::Expr code = cast(sum.type(), lowest_code.value());
                 for (int level = 0; level < levels; ++level) {
-                    code += select(sum >= (*thresholds)(c, level), cast(sum.type(), 1), cast(sum.type(), 0));
+                    code += select(
+                        sum >= (*thresholds)(c, level), cast(sum.type(), code_distance.value()), cast(sum.type(), 0));
                 }
                 result(c, x, y, n) = cast<int8_t>(code);
                 break;

@@ -61,9 +61,10 @@ TEST(Assembly, TheReaderFindsACall) {
     EXPECT_EQ(called_functions("\nf:\n\tbl\tlogf\n"), (std::set<std::string>{"logf"}));
 }
 
-// Vectors as wide as the instruction set has them.
+// Vectors as wide as the instruction set has them; the layers of a test's own kernels may be too small.
 TEST(Assembly, KernelsUseTheWidestRegisters) {
     for (const std::string &file : assembly_files()) {
+        if (file.find("dsq_test_") != std::string::npos) continue;
         const std::string text = contents(file);
         const char *wide = file.find("avx512") != std::string::npos      ? "%zmm"
                            : file.find("x86-64") != std::string::npos    ? "%ymm"

@@ -1,15 +1,22 @@
 # The kernels of codes that the tests run: each for a small layer of its own, random shapes among them.
 
-add_library(dsq_test_kernels INTERFACE)
+# A library of kernels for each test: dsq_test_<way>_kernels.
+set(ways mla popcount smlal)
+foreach(way IN LISTS ways)
+  add_library(dsq_test_${way}_kernels INTERFACE)
+  target_include_directories(dsq_test_${way}_kernels INTERFACE ${CMAKE_CURRENT_BINARY_DIR})
+endforeach()
 
 #[[
 dsq_add_codes_kernel(<way> <name> LAYER <in> <out> <kernel> <stride> <width> <height> BITS <weights> <activations>
-                     [EPILOGUE <int32|codes|float32>] [TILE <channels>] [WIDE] [OFFSET] [RESIDUAL] [PARAMS <key=value>...])
+                     [EPILOGUE <int32|codes|float32>] [TILE <channels>] [WIDE] [OFFSET] [RESIDUAL] [SIGNS]
+                     [TARGETS <Halide target>...] [PARAMS <key=value>...])
 
 The kernel dsq_test_<way>_<name>, and its row of conv2d_codes_<way>_kernels.inc (support/codes_kernel.h).
+With SIGNS the codes are -1 and +1.
 #]]
 function(dsq_add_codes_kernel way name)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "WIDE;OFFSET;RESIDUAL" "EPILOGUE;TILE" "LAYER;BITS;PARAMS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "WIDE;OFFSET;RESIDUAL;SIGNS" "EPILOGUE;TILE" "LAYER;BITS;TARGETS;PARAMS")
   if(NOT arg_EPILOGUE)
     set(arg_EPILOGUE int32)
   endif()
@@ -19,6 +26,10 @@ function(dsq_add_codes_kernel way name)
   list(GET arg_BITS 1 activation_bits)
   math(EXPR levels "(1 << ${activation_bits}) - 1")
   math(EXPR lowest "-(1 << (${activation_bits} - 1))")
+  set(distance 1)
+  if(arg_SIGNS)
+    set(distance 2)
+  endif()
   set(params "")
   foreach(key value IN ZIP_LISTS layer_keys arg_LAYER)
     list(APPEND params ${key}=${value})
@@ -26,14 +37,14 @@ function(dsq_add_codes_kernel way name)
   foreach(flag IN ITEMS WIDE OFFSET RESIDUAL)
     string(TOLOWER ${arg_${flag}} arg_${flag})
   endforeach()
-  dsq_add_kernel(dsq_test_${way}_${name} GENERATOR conv2d_codes_${way} LIBRARY dsq_test_kernels
+  dsq_add_kernel(dsq_test_${way}_${name} GENERATOR conv2d_codes_${way} LIBRARY dsq_test_${way}_kernels TARGETS ${arg_TARGETS}
                  PARAMS ${params} has_offset=${arg_OFFSET} has_residual=${arg_RESIDUAL} epilogue=${arg_EPILOGUE} offset_shift=2 levels=${levels} lowest_code=${lowest}
-                        tile_channels=${arg_TILE} ${arg_PARAMS})
+                        code_distance=${distance} tile_channels=${arg_TILE} ${arg_PARAMS})
   list(JOIN arg_LAYER ", " layer)
   list(JOIN arg_BITS ", " bits)
   set_property(GLOBAL APPEND_STRING PROPERTY DSQ_codes_${way}_HEADERS "#include \"dsq_test_${way}_${name}.h\"\n")
   set_property(GLOBAL APPEND_STRING PROPERTY DSQ_codes_${way}_ROWS
-    "    {\"dsq_test_${way}_${name}\", dsq_test_${way}_${name}_argv, ${layer}, ${bits}, \"${arg_EPILOGUE}\", ${arg_TILE}, ${arg_WIDE}, ${arg_OFFSET}, ${arg_RESIDUAL}, 2, ${levels}, ${lowest}},\n")
+    "    {\"dsq_test_${way}_${name}\", dsq_test_${way}_${name}_argv, ${layer}, ${bits}, \"${arg_EPILOGUE}\", ${arg_TILE}, ${arg_WIDE}, ${arg_OFFSET}, ${arg_RESIDUAL}, 2, ${levels}, ${lowest}, ${distance}},\n")
 endfunction()
 set(layer_keys in_channels out_channels kernel stride width height)
 
@@ -84,7 +95,22 @@ dsq_add_codes_kernel(smlal residual LAYER 32 20 3 1 8 8 BITS 4 4 EPILOGUE float3
 dsq_add_codes_kernel(smlal overflow_4 LAYER 512 16 1 1 4 2 BITS 4 4 WIDE PARAMS spill_channels=512)
 dsq_add_codes_kernel(smlal overflow_8 LAYER 4 16 1 1 4 2 BITS 8 8 WIDE PARAMS spill_channels=2)
 
-foreach(way IN ITEMS mla smlal)
+# Bits: input channels that are no multiple of 8 or 16, odd sizes, and every epilogue.
+dsq_add_codes_kernel(popcount k3 LAYER 64 32 3 1 9 5 BITS 1 1 SIGNS TILE 32)
+dsq_add_codes_kernel(popcount k3_s2 LAYER 20 24 3 2 13 8 BITS 1 1 SIGNS)
+dsq_add_codes_kernel(popcount k1 LAYER 48 40 1 1 11 3 BITS 1 1 SIGNS TILE 32)
+dsq_add_codes_kernel(popcount k1_s2 LAYER 24 64 1 2 15 9 BITS 1 1 SIGNS TILE 64 PARAMS tile_pixels=2)
+dsq_add_codes_kernel(popcount k7_s2 LAYER 3 17 7 2 21 19 BITS 1 1 SIGNS)
+dsq_add_codes_kernel(popcount narrow LAYER 9 5 3 1 1 2 BITS 1 1 SIGNS)
+dsq_add_codes_kernel(popcount tile_7 LAYER 33 32 3 1 7 7 BITS 1 1 SIGNS PARAMS tile_pixels=7)
+dsq_add_codes_kernel(popcount k32784 LAYER 32784 16 1 1 3 1 BITS 1 1 SIGNS WIDE)
+dsq_add_codes_kernel(popcount k65536 LAYER 65536 16 1 1 2 1 BITS 1 1 SIGNS WIDE)
+dsq_add_codes_kernel(popcount codes LAYER 32 48 3 1 8 6 BITS 1 1 SIGNS EPILOGUE codes)
+dsq_add_codes_kernel(popcount codes_offset LAYER 31 32 3 1 9 3 BITS 1 1 SIGNS EPILOGUE codes OFFSET)
+dsq_add_codes_kernel(popcount float32 LAYER 32 32 3 1 8 8 BITS 1 1 SIGNS EPILOGUE float32)
+dsq_add_codes_kernel(popcount float32_residual LAYER 25 20 3 1 8 8 BITS 1 1 SIGNS EPILOGUE float32 OFFSET RESIDUAL)
+
+foreach(way IN LISTS ways)
   get_property(headers GLOBAL PROPERTY DSQ_codes_${way}_HEADERS)
   get_property(rows GLOBAL PROPERTY DSQ_codes_${way}_ROWS)
   file(CONFIGURE OUTPUT conv2d_codes_${way}_kernels.h CONTENT "${headers}")

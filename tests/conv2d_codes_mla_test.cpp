@@ -14,11 +14,11 @@ class Conv2dCodesMla : public OnEveryCodesKernel {};
 DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesMla, kernels);
 
 TEST_P(Conv2dCodesMla, EqualsTheReferenceForRandomCodes) {
-    expect_equal_for_random_codes(pack_tiles);
+    expect_equal_for_random_codes({pack_tiles});
 }
 
 TEST_P(Conv2dCodesMla, HoldsItsSumsAtTheBoundsOfTheOperands) {
-    expect_equal_at_the_bounds(pack_tiles);
+    expect_equal_at_the_bounds({pack_tiles});
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 //
 //   plan_layer WAY CHANNELS SIZE BITS TILE_CHANNELS FOLDER
 //
-// Weights are those of random_weights (a fixed seed), activations have as many bits as they. Prints a JSON object: the
-// parameters of the way's generator, as far as they follow from the layer and its weights, and the bits of the
-// accumulator. Writes into the folder what the kernel reads, as it reads it: input (with its border), weights (packed),
-// thresholds; and the codes that a plain loop gives: expected.
+// Weights are those of random_weights (a fixed seed), activations have as many bits as they; codes of popcount are -1
+// and +1. Prints a JSON object: the parameters of the way's generator, as far as they follow from the layer and its
+// weights, and the bits of the accumulator. Writes into the folder what the kernel reads, as it reads it: input (with
+// its border), weights (packed), thresholds; and the codes that a plain loop gives: expected.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -30,9 +30,13 @@ constexpr std::uint64_t seed = 8;
 
 struct Layer {
     int channels, size, bits, tile_channels;
+    int distance;  // of codes
 
     CodeRange range() const {
         return dsq::shifted_range(bits);
+    }
+    int code(int level) const {
+        return range().low + distance * level;
     }
     int levels() const {
         return (1 << bits) - 1;
@@ -95,9 +99,22 @@ Plan plan_smlal(const Layer &layer, const CodeWeights &weights) {
              {"tile_channels", layer.tile_channels}}};
 }
 
-const std::map<std::string, std::function<Plan(const Layer &, const CodeWeights &)>> ways = {
-    {"mla", plan_mla},
-    {"smlal", plan_smlal},
+Plan plan_popcount(const Layer &layer, const CodeWeights &weights) {
+    return {dsq::identity_order(layer.channels),
+            dsq::pack_bits(weights, layer.tile_channels),
+            9 * layer.channels <= 32767 ? 16 : 32,
+            {{"tile_channels", layer.tile_channels}}};
+}
+
+struct Way {
+    std::function<Plan(const Layer &, const CodeWeights &)> plan;
+    int distance = 1;  // of codes
+};
+
+const std::map<std::string, Way> ways = {
+    {"mla", {plan_mla}},
+    {"popcount", {plan_popcount, 2}},
+    {"smlal", {plan_smlal}},
 };
 
 // Codes with a border of one pixel, which holds the lowest: [y][x][channel].
@@ -109,7 +126,7 @@ Codes random_input(const Layer &layer) {
         const int x = i / layer.channels % width, y = i / layer.channels / width;
         const bool is_border = x == 0 || y == 0 || x > layer.size || y > layer.size;
         const int code = is_border ? 0 : static_cast<int>(random(static_cast<std::size_t>(i)) >> (64 - layer.bits));
-        input.push_back(static_cast<std::int8_t>(layer.range().low + code));
+        input.push_back(static_cast<std::int8_t>(layer.code(code)));
     }
     return input;
 }
@@ -150,9 +167,9 @@ Codes codes_of(const Layer &layer, const std::vector<std::int32_t> &sums, const 
     const auto channels = static_cast<std::size_t>(layer.channels);
     Codes codes;
     for (std::size_t i = 0; i < sums.size(); ++i) {
-        int code = layer.range().low;
-        for (std::size_t at = i % channels; at < thresholds.size(); at += channels) code += sums[i] >= thresholds[at];
-        codes.push_back(static_cast<std::int8_t>(code));
+        int level = 0;
+        for (std::size_t at = i % channels; at < thresholds.size(); at += channels) level += sums[i] >= thresholds[at];
+        codes.push_back(static_cast<std::int8_t>(layer.code(level)));
     }
     return codes;
 }
@@ -196,7 +213,8 @@ void print_plan(const Layer &layer, Plan plan) {
                             {"width", layer.size},
                             {"height", layer.size},
                             {"levels", layer.levels()},
-                            {"lowest_code", layer.range().low}});
+                            {"lowest_code", layer.code(0)},
+                            {"code_distance", layer.distance}});
     std::printf("{\"accumulator_bits\": %d, \"parameters\": {\"epilogue\": \"codes\"", plan.accumulator_bits);
     for (const auto &[name, value] : plan.parameters) std::printf(", \"%s\": %d", name.c_str(), value);
     std::printf("}}\n");
@@ -208,12 +226,17 @@ int main(int argc, char **argv) {
     if (argc != 7) fail("expected WAY CHANNELS SIZE BITS TILE_CHANNELS FOLDER");
     const auto way = ways.find(argv[1]);
     if (way == ways.end()) fail(std::string("way: found no '") + argv[1] + "'");
-    const Layer layer{std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]), std::atoi(argv[5])};
+    const Layer layer{
+        std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]), std::atoi(argv[5]), way->second.distance};
     if (layer.channels < 1 || layer.size < 1 || layer.bits < 1 || layer.bits > 8 || layer.tile_channels < 1) {
         fail("expected positive numbers, and at most 8 bits");
     }
-    const CodeWeights weights = dsq::random_weights(layer.channels, layer.channels, 3, layer.bits, seed);
-    const Plan plan = way->second(layer, weights);
+    if (layer.distance != 1 && layer.bits != 1) fail(std::string(argv[1]) + " is for 1 bit");
+    CodeWeights weights = dsq::random_weights(layer.channels, layer.channels, 3, layer.bits, seed);
+    for (std::int8_t &weight : weights.values) {
+        weight = static_cast<std::int8_t>(layer.code(weight - layer.range().low));
+    }
+    const Plan plan = way->second.plan(layer, weights);
     write_operands(layer, plan, weights, argv[6]);
     print_plan(layer, plan);
 }

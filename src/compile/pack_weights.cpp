@@ -1,25 +1,58 @@
 #include "compile/pack_weights.h"
 
-namespace dsq {
+#include <cstddef>
 
-std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channels) {
+namespace dsq {
+namespace {
+
+// element(out, group of input channels, index in the group, ky, kx), in the order [tile][ky][kx][group][out][index].
+template <typename Element>
+std::vector<std::int8_t> pack(
+    const CodeWeights &weights, int tile_channels, int groups, int group_size, Element element) {
     const int tiles = (weights.out_channels + tile_channels - 1) / tile_channels;
     std::vector<std::int8_t> packed;
-    packed.reserve(
-        static_cast<std::size_t>(tiles * tile_channels * weights.in_channels * weights.kernel * weights.kernel));
+    packed.reserve(static_cast<std::size_t>(tiles * tile_channels * weights.kernel * weights.kernel) *
+                   static_cast<std::size_t>(groups * group_size));
     for (int tile = 0; tile < tiles; ++tile) {
-        for (int ky = 0; ky < weights.kernel; ++ky) {
-            for (int kx = 0; kx < weights.kernel; ++kx) {
-                for (int in = 0; in < weights.in_channels; ++in) {
-                    for (int lane = 0; lane < tile_channels; ++lane) {
-                        const int out = tile * tile_channels + lane;
-                        packed.push_back(out < weights.out_channels ? weights.at(out, in, ky, kx) : std::int8_t{0});
+        for (int tap = 0; tap < weights.kernel * weights.kernel; ++tap) {
+            for (int group = 0; group < groups; ++group) {
+                for (int out = tile * tile_channels; out < (tile + 1) * tile_channels; ++out) {
+                    for (int i = 0; i < group_size; ++i) {
+                        packed.push_back(out < weights.out_channels
+                                             ? element(out, group, i, tap / weights.kernel, tap % weights.kernel)
+                                             : std::int8_t{0});
                     }
                 }
             }
         }
     }
     return packed;
+}
+
+}  // namespace
+
+std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channels) {
+    return pack_groups(weights, tile_channels, 1);
+}
+
+std::vector<std::int8_t> pack_bits(const CodeWeights &weights, int tile_channels) {
+    const auto byte = [&](int out, int group, int i, int ky, int kx) {
+        unsigned bits = 0;
+        for (int bit = 0; bit < 8; ++bit) {
+            const int in = group * 16 + i * 8 + bit;
+            if (in < weights.in_channels && weights.at(out, in, ky, kx) < 0) bits |= 1U << static_cast<unsigned>(bit);
+        }
+        return static_cast<std::int8_t>(bits);
+    };
+    return pack(weights, tile_channels, (weights.in_channels + 15) / 16, 2, byte);
+}
+
+std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group_size) {
+    const auto weight = [&](int out, int group, int i, int ky, int kx) {
+        const int in = group * group_size + i;
+        return in < weights.in_channels ? weights.at(out, in, ky, kx) : std::int8_t{0};
+    };
+    return pack(weights, tile_channels, (weights.in_channels + group_size - 1) / group_size, group_size, weight);
 }
 
 }  // namespace dsq

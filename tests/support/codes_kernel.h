@@ -31,7 +31,7 @@ struct CodesKernel {
     int tile_channels;
     bool wide;  // 32-bit accumulators
     bool has_offset, has_residual;
-    int offset_shift, levels, lowest_code;
+    int offset_shift, levels, lowest_code, code_distance;
 };
 
 inline void PrintTo(const CodesKernel &kernel, std::ostream *stream) {
@@ -52,15 +52,19 @@ inline int highest_of(int bits) {
     return (1 << (bits - 1)) - 1;
 }
 
-using PackWeights = std::vector<std::int8_t> (*)(const CodeWeights &weights, int tile_channels);
+// How a way has its weights (compile/pack_weights.h): so many bytes of an output channel lie together.
+struct Packing {
+    std::vector<std::int8_t> (*pack)(const CodeWeights &weights, int tile_channels);
+    int group = 1;
+};
 
 class CodesCase {
 public:
     static constexpr int batch = 2;
 
-    CodesCase(const CodesKernel &kernel, PackWeights pack, unsigned seed)
+    CodesCase(const CodesKernel &kernel, Packing packing, unsigned seed)
         : kernel_(kernel),
-          pack_(pack),
+          packing_(packing),
           random_(seed),
           weights_{kernel.out_channels, kernel.in_channels, kernel.kernel, {}},
           input_(in_view().storage()),
@@ -115,8 +119,10 @@ private:
     int integer(int low, int high) {
         return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1));
     }
+    // -1 or +1 where codes are two apart.
     std::int8_t code_of(int bits) {
-        return static_cast<std::int8_t>(integer(lowest_of(bits), highest_of(bits)));
+        const int code = integer(lowest_of(bits), highest_of(bits));
+        return static_cast<std::int8_t>(kernel_.code_distance == 2 && code == 0 ? 1 : code);
     }
 
     // In the order of the output's memory.
@@ -160,7 +166,8 @@ private:
         return differing<std::int8_t>({buffer}, [&](std::size_t i, int c) {
             int code = kernel_.lowest_code;
             for (int level = 0; level < kernel_.levels; ++level) {
-                code += sums_[i] >= all[std::size_t(level * kernel_.out_channels + c)] ? 1 : 0;
+                const bool reached = sums_[i] >= all[std::size_t(level * kernel_.out_channels + c)];
+                code += reached ? kernel_.code_distance : 0;
             }
             return static_cast<std::int8_t>(code);
         });
@@ -183,14 +190,14 @@ private:
     // Runs the kernel and compares each element with expected(its index, its channel).
     template <typename Element, typename Expected>
     long differing(std::vector<halide_buffer_t *> operands, Expected expected) {
-        const std::vector<std::int8_t> packed = pack_(weights_, kernel_.tile_channels);
+        const std::vector<std::int8_t> packed = packing_.pack(weights_, kernel_.tile_channels);
         GuardedTensor<std::int8_t> guarded_weights(packed);
         GuardedTensor<std::int32_t> guarded_offsets(offsets_);
         const int taps = kernel_.kernel,
                   tiles = (kernel_.out_channels + kernel_.tile_channels - 1) / kernel_.tile_channels;
-        const int steps = static_cast<int>(packed.size()) / (kernel_.tile_channels * taps * taps * tiles);
-        Halide::Runtime::Buffer<std::int8_t, 5> weights(
-            guarded_weights.span().data(), kernel_.tile_channels, steps, taps, taps, tiles);
+        const int lanes = kernel_.tile_channels * packing_.group;
+        const int steps = static_cast<int>(packed.size()) / (lanes * taps * taps * tiles);
+        Halide::Runtime::Buffer<std::int8_t, 5> weights(guarded_weights.span().data(), lanes, steps, taps, taps, tiles);
         Halide::Runtime::Buffer<std::int32_t, 1> offsets(guarded_offsets.span().data(), kernel_.out_channels);
         TensorBuffer<std::int8_t> input = buffer(in_view(), kernel_.kernel / 2);
         const TensorView<float> extents = out_view();
@@ -211,7 +218,7 @@ private:
     }
 
     const CodesKernel &kernel_;
-    PackWeights pack_;
+    Packing packing_;
     Random random_;
     CodeWeights weights_;
     GuardedTensor<std::int8_t> input_;
@@ -236,18 +243,21 @@ protected:
         return std::string(kernel().name).find("overflow") != std::string::npos;
     }
 
-    void expect_equal_for_random_codes(PackWeights pack) const {
+    void expect_equal_for_random_codes(const Packing &packing) const {
         if (overflows()) return;
         for (unsigned seed = 1; seed <= 3; ++seed) {
-            EXPECT_EQ(CodesCase(kernel(), pack, seed).differences(), 0) << "seed " << seed;
+            EXPECT_EQ(CodesCase(kernel(), packing, seed).differences(), 0) << "seed " << seed;
         }
     }
     // All weights at a bound and all codes at a bound; sums that are too long must show.
-    void expect_equal_at_the_bounds(PackWeights pack) const {
+    void expect_equal_at_the_bounds(const Packing &packing) const {
         long differences = 0;
-        for (const int weight : {lowest_of(kernel().weight_bits), highest_of(kernel().weight_bits)}) {
-            for (const int code : {lowest_of(kernel().activation_bits), highest_of(kernel().activation_bits)}) {
-                CodesCase bounds(kernel(), pack, 1);
+        const bool signs = kernel().code_distance == 2;
+        const int highest_weight = signs ? 1 : highest_of(kernel().weight_bits);
+        const int highest_code = signs ? 1 : highest_of(kernel().activation_bits);
+        for (const int weight : {lowest_of(kernel().weight_bits), highest_weight}) {
+            for (const int code : {lowest_of(kernel().activation_bits), highest_code}) {
+                CodesCase bounds(kernel(), packing, 1);
                 bounds.fill(weight, code);
                 differences += bounds.differences();
             }
