@@ -84,8 +84,20 @@ Plan plan_mla(const Layer &layer, const CodeWeights &weights) {
             {{"run", run}, {"spill_channels", spill_channels}, {"tile_channels", layer.tile_channels}}};
 }
 
+Plan plan_smlal(const Layer &layer, const CodeWeights &weights) {
+    const WorstProducts products(weights, layer.range());
+    const std::vector<int> order = dsq::identity_order(layer.channels);
+    const bool narrow = dsq::fits(products, 16);
+    return {order,
+            dsq::pack_tiles(weights, layer.tile_channels),
+            narrow ? 16 : 32,
+            {{"spill_channels", narrow ? 0 : dsq::longest_uniform_run(products, order, 16)},
+             {"tile_channels", layer.tile_channels}}};
+}
+
 const std::map<std::string, std::function<Plan(const Layer &, const CodeWeights &)>> ways = {
     {"mla", plan_mla},
+    {"smlal", plan_smlal},
 };
 
 // Codes with a border of one pixel, which holds the lowest: [y][x][channel].
