@@ -54,24 +54,26 @@ public:
 
     void schedule() {
         set_shapes(tile_channels, in_channels);
-        schedules::conv2d_codes_mla(
-            {*output,
-             accumulator,
-             spill,
-             partial,
-             rest,
-             channel_sum,
-             window,
-             c,
-             x,
-             y,
-             n,
-             in_run,
-             in_rest,
-             runs,
-             taps,
-             spills},
-            {tile_pixels, tile_channels, out_extent(width), out_channels, spill_channels > 0, has_rest, has_offset});
+        schedules::conv2d_codes_mla({*output,
+                                     accumulator,
+                                     spill,
+                                     partial,
+                                     rest,
+                                     channel_sum,
+                                     window,
+                                     c,
+                                     x,
+                                     y,
+                                     n,
+                                     in_run,
+                                     in_rest,
+                                     runs,
+                                     taps,
+                                     spills,
+                                     spill_channels > 0,
+                                     has_rest,
+                                     has_offset},
+                                    {tile_pixels, tile_channels, out_extent(width), out_channels});
     }
 
 private:

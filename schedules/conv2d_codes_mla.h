@@ -2,9 +2,7 @@
 // sums; the activations are broadcast, since there is no multiplication by an element for bytes.
 #pragma once
 
-#include <Halide.h>
-
-#include <algorithm>
+#include "schedules/codes_tiling.h"
 
 namespace dsq::schedules {
 
@@ -16,70 +14,32 @@ struct Conv2dCodesMlaStages {
     Halide::Func channel_sum, window;  // (x, y, n); only with an offset
     Halide::Var c, x, y, n;
     Halide::RDom in_run, in_rest, runs, taps, spills;
+    bool has_spill, has_rest, has_offset;
 };
 
-struct Conv2dCodesMlaTile {
-    int pixels;
-    int channels;
-    int width;  // of the output
-    int out_channels;
-    bool has_spill;
-    bool has_rest;
-    bool has_offset;
-};
-
-inline void conv2d_codes_mla(Conv2dCodesMlaStages s, Conv2dCodesMlaTile tile) {
-    using Halide::TailStrategy;
-    constexpr int lanes = 16;  // of codes
-    const int pixels = std::min(tile.pixels, tile.width);
-    Halide::Var block{"block"}, tiles{"tiles"};
-    s.output
-        .split(s.c,
-               block,
-               s.c,
-               tile.channels,
-               tile.out_channels % tile.channels == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf)
-        .split(s.x, tiles, s.x, pixels, TailStrategy::ShiftInwards)
-        .reorder(s.c, s.x, tiles, s.y, block, s.n)
-        .vectorize(s.c, lanes)
-        .unroll(s.c)
-        .unroll(s.x);
-
-    const auto in_registers = [&](Halide::Stage stage, const std::vector<Halide::RVar> &sums) {
-        std::vector<Halide::VarOrRVar> order{s.c, s.x, s.y, s.n};
-        order.insert(order.end(), sums.begin(), sums.end());
-        stage.reorder(order).vectorize(s.c, lanes).unroll(s.c).unroll(s.x);
-    };
-    const auto in_tile = [&](Halide::Func func) {
-        func.store_in(Halide::MemoryType::Stack).bound_extent(s.c, tile.channels);
-        in_registers(func, {});
-    };
-    const auto of_products =
-        [&](Halide::Func func, const Halide::Func &sum, const Halide::RVar &loop, const Halide::RDom &in) {
-            func.compute_at(sum, loop);
-            in_tile(func);
-            in_registers(func.update(), {in.x});
-            func.update().unroll(in.x);
-        };
-    in_tile(s.accumulator.compute_at(s.output, tiles));
+inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile) {
+    CodesTiling tiling(s.c, s.x, s.y, s.n, tile);
+    tiling.split(s.output);
+    tiling.hold(s.accumulator.compute_at(s.output, tiling.tiles));
     Halide::Func sum = s.accumulator;
-    if (tile.has_spill) {
-        in_registers(s.accumulator.update(), {s.spills.x, s.spills.y, s.spills.z});
+    if (s.has_spill) {
+        tiling.unroll(s.accumulator.update(), {s.spills.x, s.spills.y, s.spills.z});
         sum = s.spill.compute_at(s.accumulator, s.spills.x);
-        in_tile(s.spill);
-        in_registers(s.spill.update(), {s.runs.x});
-        if (tile.has_rest) in_registers(s.spill.update(1), {s.taps.x, s.taps.y});
+        tiling.hold(s.spill);
+        tiling.unroll(s.spill.update(), {s.runs.x});
     } else {
-        in_registers(s.accumulator.update(), {s.runs.x, s.runs.y, s.runs.z});
-        if (tile.has_rest) in_registers(s.accumulator.update(1), {s.taps.x, s.taps.y});
+        tiling.unroll(s.accumulator.update(), {s.runs.x, s.runs.y, s.runs.z});
     }
-    of_products(s.partial, sum, s.runs.x, s.in_run);
-    if (tile.has_rest) of_products(s.rest, sum, s.taps.x, s.in_rest);
+    if (s.has_rest) tiling.unroll(sum.update(1), {s.taps.x, s.taps.y});
 
-    if (tile.has_offset) {
-        s.window.compute_at(s.output, block);
-        s.channel_sum.compute_at(s.output, block);
-    }
+    const auto of_products = [&](Halide::Func products, const Halide::RVar &loop, const Halide::RDom &channels) {
+        tiling.hold(products.compute_at(sum, loop));
+        tiling.unroll(products.update(), {channels.x});
+        products.update().unroll(channels.x);
+    };
+    of_products(s.partial, s.runs.x, s.in_run);
+    if (s.has_rest) of_products(s.rest, s.taps.x, s.in_rest);
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.output, tiling.block);
 }
 
 }  // namespace dsq::schedules

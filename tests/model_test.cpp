@@ -155,9 +155,11 @@ TEST(ImportParameters, TakesPyTorchsNames) {
     const std::string path = temporary("pytorch");
     ASSERT_TRUE(write_safetensors(path, file).ok());
     std::map<std::string, Tensor> tensors;
-    const Status status = import_parameters(path, resnet20(), tensors);
+    Network network = resnet20();
+    const Status status = import_parameters(path, network, tensors);
     ASSERT_TRUE(status.ok()) << status.message();
     EXPECT_EQ(tensors, model.tensors);
+    EXPECT_EQ(network.mean, resnet20().mean);
     std::filesystem::remove(path);
 }
 

@@ -29,7 +29,7 @@ Way = collections.namedtuple("Way", "generator features qemu_cpu cores tiles bit
 PLAIN_CORES = ("cortex-a53", "cortex-a72")
 WAYS = {
     "mla": Way("conv2d_codes_mla", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32)), (2, 3, 4)),
-    "smlal": Way("conv2d_codes_smlal", "", "cortex-a53", PLAIN_CORES, ((4, 32), (2, 64), (8, 16)), (2, 3, 4)),
+    "smlal": Way("conv2d_codes_smlal", "", "cortex-a53", PLAIN_CORES, ((4, 32), (2, 64), (7, 16)), (2, 3, 4)),
 }
 
 Layer = collections.namedtuple("Layer", "channels size")

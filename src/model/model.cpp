@@ -131,10 +131,19 @@ Status write_model(const std::string &path, const Model &model) {
     return write_safetensors(path, file_of(model));
 }
 
-Status import_parameters(const std::string &path, const Network &network, std::map<std::string, Tensor> &tensors) {
+Status import_parameters(const std::string &path, Network &network, std::map<std::string, Tensor> &tensors) {
     TensorFile file;
     if (Status status = read_safetensors(path, file); !status.ok()) return status;
-    return take(path, network, true, without_prefix(std::move(file.tensors)), tensors);
+    Network source = network;
+    if (const auto json = file.metadata.find(network_key); json != file.metadata.end()) {
+        Status status = network_from_json(path + ", " + network_key, json->second, source);
+        if (!status.ok()) return status;
+    }
+    Status status = take(path, network, true, without_prefix(std::move(file.tensors)), tensors);
+    if (!status.ok()) return status;
+    network.mean = source.mean;
+    network.deviation = source.deviation;
+    return {};
 }
 
 }  // namespace dsq

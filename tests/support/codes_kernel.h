@@ -16,6 +16,7 @@
 #include "operators/tensor_buffer.h"
 #include "tests/reference/conv2d_codes.h"
 #include "tests/support/guarded_tensor.h"
+#include "tests/support/instruction_sets.h"
 #include "tests/support/samples.h"
 
 namespace dsq::tests {
@@ -219,5 +220,44 @@ private:
     std::vector<float> scale_, shift_;
     std::vector<std::int64_t> sums_;
 };
+
+// The kernel of a test, on the test's instruction set.
+class OnEveryCodesKernel : public testing::TestWithParam<CodesParam> {
+protected:
+    void SetUp() override {
+        const std::string reason = force_instruction_set(std::get<0>(GetParam()));
+        if (!reason.empty()) GTEST_SKIP() << reason;
+    }
+    const CodesKernel &kernel() const {
+        return std::get<1>(GetParam());
+    }
+    // Its sums are longer than operands at their bounds allow.
+    bool overflows() const {
+        return std::string(kernel().name).find("overflow") != std::string::npos;
+    }
+
+    void expect_equal_for_random_codes(PackWeights pack) const {
+        if (overflows()) return;
+        for (unsigned seed = 1; seed <= 3; ++seed) {
+            EXPECT_EQ(CodesCase(kernel(), pack, seed).differences(), 0) << "seed " << seed;
+        }
+    }
+    // All weights at a bound and all codes at a bound; sums that are too long must show.
+    void expect_equal_at_the_bounds(PackWeights pack) const {
+        long differences = 0;
+        for (const int weight : {lowest_of(kernel().weight_bits), highest_of(kernel().weight_bits)}) {
+            for (const int code : {lowest_of(kernel().activation_bits), highest_of(kernel().activation_bits)}) {
+                CodesCase bounds(kernel(), pack, 1);
+                bounds.fill(weight, code);
+                differences += bounds.differences();
+            }
+        }
+        EXPECT_EQ(differences != 0, overflows()) << differences << " differences";
+    }
+};
+
+#define DSQ_ON_EVERY_CODES_KERNEL(Suite, kernels) \
+    INSTANTIATE_TEST_SUITE_P(                     \
+        On, Suite, testing::Combine(instruction_sets(), testing::ValuesIn(kernels)), codes_test_name)
 
 }  // namespace dsq::tests

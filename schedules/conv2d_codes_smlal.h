@@ -1,0 +1,34 @@
+// How a convolution of codes with 16-bit products runs: a tile of pixels x channels stays in registers.
+#pragma once
+
+#include "schedules/codes_tiling.h"
+
+namespace dsq::schedules {
+
+struct Conv2dCodesSmlalStages {
+    Halide::Func output, accumulator;  // (c, x, y, n)
+    Halide::Func spill;                // (c, x, y, n, part, kx, ky); only with 32 bits
+    Halide::Func channel_sum, window;  // (x, y, n); only with an offset
+    Halide::Var c, x, y, n;
+    Halide::RDom channels, spills;
+    int unrolled_channels;
+    bool has_spill, has_offset;
+};
+
+inline void conv2d_codes_smlal(Conv2dCodesSmlalStages s, CodesTile tile) {
+    CodesTiling tiling(s.c, s.x, s.y, s.n, tile);
+    tiling.split(s.output);
+    tiling.hold(s.accumulator.compute_at(s.output, tiling.tiles));
+    if (s.has_spill) {
+        tiling.unroll(s.accumulator.update(), {s.spills.x, s.spills.y, s.spills.z});
+        tiling.hold(s.spill.compute_at(s.accumulator, s.spills.x));
+        tiling.unroll(s.spill.update(), {s.channels.x});
+        s.spill.update().unroll(s.channels.x, s.unrolled_channels);
+    } else {
+        tiling.unroll(s.accumulator.update(), {s.channels.x, s.channels.y, s.channels.z});
+        s.accumulator.update().unroll(s.channels.x, s.unrolled_channels);
+    }
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.output, tiling.block);
+}
+
+}  // namespace dsq::schedules
