@@ -111,6 +111,8 @@ TEST(RunLength, TheBoundIsTheAccumulators) {
     EXPECT_EQ(longest_uniform_run({negative, CodeRange{-1, 0}}, identity_order(2), byte), 1);
     const CodeWeights large{1, 1, 1, {-65}};
     EXPECT_EQ(longest_uniform_run({large, CodeRange{0, 2}}, identity_order(1), byte), 0);
+    const CodeWeights beyond{1, 3, 1, {-43, -43, -43}};  // -129
+    EXPECT_EQ(longest_uniform_run({beyond, CodeRange{0, 1}}, identity_order(3), byte), 1);
 }
 
 TEST(RunLength, EqualsTrialOfAllActivations) {
@@ -176,6 +178,13 @@ TEST(RunLength, EachTapHasARunOfItsOwn) {
     EXPECT_EQ(longest_runs(products, identity_order(4), byte), (std::vector<int>{4, 4, 4, 2}));
     EXPECT_EQ(longest_uniform_run(products, identity_order(4), byte), 2);
     EXPECT_EQ(safe_taps(products, identity_order(4), 3, byte), (std::vector<bool>{true, true, true, false}));
+}
+
+TEST(RunLength, EachTapHasARangeOfItsOwn) {
+    const CodeWeights weights{1, 2, 2, std::vector<std::int8_t>(8, 10)};
+    const CodeRange activations[] = {{0, 1}, {0, 7}, {-6, 0}, {-7, 0}};
+    const WorstProducts products(weights, activations);
+    EXPECT_EQ(longest_runs(products, identity_order(2), byte), (std::vector<int>{2, 1, 2, 1}));
 }
 
 TEST(SecondLevel, FitsSixteenBitsUpToTheBound) {
@@ -337,7 +346,8 @@ TEST(Winograd, RangesAreThoseOfTheTransform) {
     ASSERT_TRUE(transform_range(shifted_range(2), ranges).ok());
     EXPECT_EQ(ranges[0], (CodeRange{-6, 6}));
     EXPECT_EQ(ranges[5], (CodeRange{-8, 4}));
-    EXPECT_EQ(ranges[1], (CodeRange{-6, 6}));
+    EXPECT_EQ(ranges[6], (CodeRange{-6, 6}));
+    EXPECT_EQ(ranges[10], (CodeRange{-6, 6}));
     EXPECT_TRUE(transform_range(shifted_range(6), ranges).ok());
     const WinogradRanges before = ranges;
     const Status status = transform_range(shifted_range(7), ranges);

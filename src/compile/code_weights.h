@@ -15,7 +15,8 @@ struct CodeWeights {
     std::vector<std::int8_t> values;
 
     std::int8_t at(int out, int in, int ky, int kx) const {
-        return values[static_cast<std::size_t>(((out * in_channels + in) * kernel + ky) * kernel + kx)];
+        const int index = ((out * in_channels + in) * kernel + ky) * kernel + kx;
+        return values[static_cast<std::size_t>(index)];
     }
 };
 
