@@ -27,9 +27,9 @@ TensorFile file_of(const Model &model);
 
 /// Takes what parameters of `network` the file has: that of a model, or the state dict of a PyTorch module saved as
 /// safetensors (a prefix `module.` is taken off). Quantizers that the file lacks are left out of `tensors`; the others
-/// must be there, and no tensor of the file may be left over, but for PyTorch's `num_batches_tracked`. The network gets the
-/// normalization of the images that a model of dsq was made for; a state dict does not tell, and leaves the network's.
-/// Error: as read_model.
+/// must be there, and no tensor of the file may be left over, but for PyTorch's `num_batches_tracked`. The network gets
+/// the normalization of the images that a model of dsq was made for; a state dict does not tell, and leaves the
+/// network's. Error: as read_model.
 Status import_parameters(const std::string &path, Network &network, std::map<std::string, Tensor> &tensors);
 
 }  // namespace dsq
