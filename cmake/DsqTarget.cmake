@@ -25,6 +25,7 @@ if(DSQ_SANITIZE)
   list(POP_BACK DSQ_TARGET_VARIANTS baseline)
   set(DSQ_TARGET_VARIANTS ${baseline})
   string(APPEND DSQ_TARGET_${baseline} -asan)
+  string(APPEND DSQ_TARGET_${DSQ_VARIANT_dot} -asan)
 endif()
 
 set(DSQ_KERNEL_TARGETS "")

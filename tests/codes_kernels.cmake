@@ -1,22 +1,23 @@
 # The kernels of codes that the tests run: each for a small layer of its own, random shapes among them.
 
 # A library of kernels for each test: dsq_test_<way>_kernels.
-set(ways mla popcount)
-foreach(way IN LISTS ways)
+foreach(way IN LISTS DSQ_CODES_WAYS)
   add_library(dsq_test_${way}_kernels INTERFACE)
   target_include_directories(dsq_test_${way}_kernels INTERFACE ${CMAKE_CURRENT_BINARY_DIR})
 endforeach()
 
 #[[
 dsq_add_codes_kernel(<way> <name> LAYER <in> <out> <kernel> <stride> <width> <height> BITS <weights> <activations>
-                     [EPILOGUE <int32|codes|float32>] [TILE <channels>] [WIDE] [OFFSET] [RESIDUAL] [SIGNS]
-                     [TARGETS <Halide target>...] [PARAMS <key=value>...])
+                     [EPILOGUE <int32|codes|float32>] [TILE <channels>] [WIDE] [OFFSET] [RESIDUAL] [SIGNS] [PARAMS <key=value>...])
 
 The kernel dsq_test_<way>_<name>, and its row of conv2d_codes_<way>_kernels.inc (support/codes_kernel.h).
-With SIGNS the codes are -1 and +1.
+With SIGNS the codes are -1 and +1. On a target without the way there is none (targets/).
 #]]
 function(dsq_add_codes_kernel way name)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "WIDE;OFFSET;RESIDUAL;SIGNS" "EPILOGUE;TILE" "LAYER;BITS;TARGETS;PARAMS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "WIDE;OFFSET;RESIDUAL;SIGNS" "EPILOGUE;TILE" "LAYER;BITS;PARAMS")
+  if(NOT way IN_LIST DSQ_CODES_WAYS)
+    return()
+  endif()
   if(NOT arg_EPILOGUE)
     set(arg_EPILOGUE int32)
   endif()
@@ -37,9 +38,9 @@ function(dsq_add_codes_kernel way name)
   foreach(flag IN ITEMS WIDE OFFSET RESIDUAL)
     string(TOLOWER ${arg_${flag}} arg_${flag})
   endforeach()
-  dsq_add_kernel(dsq_test_${way}_${name} GENERATOR conv2d_codes_${way} LIBRARY dsq_test_${way}_kernels TARGETS ${arg_TARGETS}
+  dsq_add_kernel(dsq_test_${way}_${name} GENERATOR conv2d_codes_${way} LIBRARY dsq_test_${way}_kernels TARGETS ${DSQ_TARGET_${DSQ_VARIANT_${way}}}
                  PARAMS ${params} has_offset=${arg_OFFSET} has_residual=${arg_RESIDUAL} epilogue=${arg_EPILOGUE} offset_shift=2 levels=${levels} lowest_code=${lowest}
-                        code_distance=${distance} tile_channels=${arg_TILE} ${arg_PARAMS})
+                        code_distance=${distance} tile_channels=${arg_TILE} ${DSQ_PARAMS_${way}} ${arg_PARAMS})
   list(JOIN arg_LAYER ", " layer)
   list(JOIN arg_BITS ", " bits)
   set_property(GLOBAL APPEND_STRING PROPERTY DSQ_codes_${way}_HEADERS "#include \"dsq_test_${way}_${name}.h\"\n")
@@ -94,8 +95,21 @@ dsq_add_codes_kernel(popcount codes LAYER 32 48 3 1 8 6 BITS 1 1 SIGNS EPILOGUE 
 dsq_add_codes_kernel(popcount codes_offset LAYER 31 32 3 1 9 3 BITS 1 1 SIGNS EPILOGUE codes OFFSET)
 dsq_add_codes_kernel(popcount float32 LAYER 32 32 3 1 8 8 BITS 1 1 SIGNS EPILOGUE float32)
 dsq_add_codes_kernel(popcount float32_residual LAYER 25 20 3 1 8 8 BITS 1 1 SIGNS EPILOGUE float32 OFFSET RESIDUAL)
+# Dot products: input channels that fill no group of 4, up to 8 bits.
+dsq_add_codes_kernel(dot k3 LAYER 64 32 3 1 9 5 BITS 2 2 WIDE TILE 8)
+dsq_add_codes_kernel(dot w8a8 LAYER 64 64 3 1 10 4 BITS 8 8 WIDE TILE 64 PARAMS tile_pixels=6)
+dsq_add_codes_kernel(dot w4a8 LAYER 32 16 3 1 7 7 BITS 4 8 WIDE TILE 16 PARAMS tile_pixels=7)
+dsq_add_codes_kernel(dot k3_s2 LAYER 18 24 3 2 13 8 BITS 3 3 WIDE)
+dsq_add_codes_kernel(dot k1 LAYER 48 40 1 1 11 3 BITS 8 2 WIDE TILE 32 PARAMS tile_pixels=4)
+dsq_add_codes_kernel(dot k1_s2 LAYER 33 64 1 2 15 9 BITS 5 6 WIDE TILE 64)
+dsq_add_codes_kernel(dot k7_s2 LAYER 3 17 7 2 21 19 BITS 8 8 WIDE)
+dsq_add_codes_kernel(dot narrow LAYER 1 5 3 1 1 2 BITS 8 8 WIDE TILE 4)
+dsq_add_codes_kernel(dot k8192 LAYER 8192 32 1 1 3 1 BITS 8 8 WIDE TILE 32)
+dsq_add_codes_kernel(dot codes LAYER 32 48 3 1 8 6 BITS 2 2 EPILOGUE codes WIDE)
+dsq_add_codes_kernel(dot codes_offset LAYER 30 32 3 1 9 3 BITS 4 4 EPILOGUE codes WIDE OFFSET)
+dsq_add_codes_kernel(dot float32_residual LAYER 25 20 3 1 8 8 BITS 8 8 EPILOGUE float32 WIDE OFFSET RESIDUAL)
 
-foreach(way IN LISTS ways)
+foreach(way IN LISTS DSQ_CODES_WAYS)
   get_property(headers GLOBAL PROPERTY DSQ_codes_${way}_HEADERS)
   get_property(rows GLOBAL PROPERTY DSQ_codes_${way}_ROWS)
   file(CONFIGURE OUTPUT conv2d_codes_${way}_kernels.h CONTENT "${headers}")

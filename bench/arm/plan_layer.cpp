@@ -102,12 +102,20 @@ Plan plan_popcount(const Layer &layer, const CodeWeights &weights) {
             {{"tile_channels", layer.tile_channels}}};
 }
 
+Plan plan_dot(const Layer &layer, const CodeWeights &weights) {
+    return {plain_order(layer.channels),
+            dsq::pack_groups(weights, layer.tile_channels, 4),
+            32,
+            {{"tile_channels", layer.tile_channels}}};
+}
+
 struct Way {
     std::function<Plan(const Layer &, const CodeWeights &)> plan;
     int distance = 1;  // of codes
 };
 
 const std::map<std::string, Way> ways = {
+    {"dot", {plan_dot}},
     {"mla", {plan_mla}},
     {"popcount", {plan_popcount, 2}},
 };

@@ -7,7 +7,8 @@
 
 namespace dsq::tests {
 
-// Lets kernels run the variant for `name` only: "avx512" or "avx2" on x86, "armv8" on Arm. A kernel chooses once in the
+// Lets kernels run the variant for `name` only: "avx512" or "avx2" on x86, "armv8" on Arm; "vnni" and "dotprod" are
+// those of kernels that have no other. A kernel chooses once in the
 // life of a process, so the first choice holds: run tests by ctest, which gives each a process of its own. Returns why
 // that is not possible here, or nothing.
 std::string force_instruction_set(const std::string &name);
@@ -25,6 +26,11 @@ protected:
 // Those that this build has kernels for (targets/).
 inline auto instruction_sets() {
     return testing::Values(DSQ_INSTRUCTION_SETS);
+}
+
+// That of dot products of bytes, for kernels that are made for it alone.
+inline auto dot_instruction_set() {
+    return testing::Values(DSQ_DOT_INSTRUCTION_SET);
 }
 
 inline std::string instruction_set_name(const testing::TestParamInfo<std::string> &info) {
