@@ -85,7 +85,7 @@ protected:
         using Halide::cast;
         using Halide::strict_float;
         Halide::Expr sum = cast(sum_type(), accumulator(c, x, y, n));
-        if (has_offset) sum = (sum << offset_shift.value()) + (*offsets)(c)*window_sum()(x, y, n);
+        if (has_offset) sum = (sum << offset_shift.value()) + (*offsets)(c)*window_sum();
         Halide::Func result = *output;
         switch (epilogue.value()) {
             case Epilogue::int32:
@@ -134,6 +134,16 @@ protected:
     // Output channels whose weights lie together.
     virtual int tile_of_channels() = 0;
 
+    // Of the codes that the accumulator of output (c, x, y, n) sees.
+    virtual Halide::Expr window_sum() {
+        Halide::RDom channels(0, in_channels, "channels"), taps(0, kernel, 0, kernel, "taps");
+        channel_sum(x, y, n) = 0;
+        channel_sum(x, y, n) += Halide::cast<int32_t>(input(channels, x, y, n));
+        window(x, y, n) = 0;
+        window(x, y, n) += channel_sum(x * stride + taps.x - padding(), y * stride + taps.y - padding(), n);
+        return window(x, y, n);
+    }
+
     Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
     Halide::Func channel_sum{"channel_sum"}, window{"window"};
     Output<AnyBuffer> *output = nullptr;
@@ -142,15 +152,6 @@ private:
     Halide::Type sum_type() {
         return has_offset ? Halide::Int(32) : accumulator_type();
     }
-    Halide::Func window_sum() {
-        Halide::RDom channels(0, in_channels, "channels"), taps(0, kernel, 0, kernel, "taps");
-        channel_sum(x, y, n) = 0;
-        channel_sum(x, y, n) += Halide::cast<int32_t>(input(channels, x, y, n));
-        window(x, y, n) = 0;
-        window(x, y, n) += channel_sum(x * stride + taps.x - padding(), y * stride + taps.y - padding(), n);
-        return window;
-    }
-
     Input<AnyBuffer> *offsets = nullptr, *thresholds = nullptr, *scale = nullptr, *shift = nullptr, *addend = nullptr;
 };
 

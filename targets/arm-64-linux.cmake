@@ -6,7 +6,7 @@ set(DSQ_TARGET_VARIANTS armv8)
 
 # The ways of convolutions of codes, and what a way for some processors only is made with: dot products of bytes (Cortex-A55, A75
 # and later).
-set(DSQ_CODES_WAYS mla popcount dot)
+set(DSQ_CODES_WAYS mla popcount depthwise dot)
 set(DSQ_TARGET_dotprod arm-64-linux-arm_dot_prod-armv82a)
 set(DSQ_VARIANT_dot dotprod)
 set(DSQ_PARAMS_dot unsigned_codes=false)

@@ -9,7 +9,7 @@ set(DSQ_TARGET_VARIANTS avx512 avx2)  # the baseline last
 
 # The ways of convolutions of codes, and what a way for some processors only is made with: VNNI's dot products of bytes, one of them
 # without a sign (avx512_zen4 is the least of Halide's names that has them: AMD since Zen 4, Intel since Sapphire Rapids).
-set(DSQ_CODES_WAYS mla popcount dot pairs)
+set(DSQ_CODES_WAYS mla popcount depthwise dot pairs)
 set(DSQ_TARGET_vnni ${DSQ_TARGET_avx512}-avx512_cannonlake-avx512_zen4)
 set(DSQ_VARIANT_dot vnni)
 set(DSQ_PARAMS_dot unsigned_codes=true)

@@ -9,7 +9,7 @@
 namespace dsq {
 
 /// For conv2d_codes_mla and _smlal: [tile of output channels][ky][kx][in][channel of the tile]; zeros for the channels
-/// that the last tile has too many.
+/// that the last tile has too many. depthwise_conv2d_codes has one tile of all channels, and 1 input channel.
 std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channels);
 
 /// For conv2d_codes_popcount, of weights -1 and +1: [tile][ky][kx][16 input channels][channel of the tile][2], each
