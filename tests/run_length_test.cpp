@@ -306,7 +306,7 @@ TEST(RandomWeights, AreNormalAndTheSameEverywhere) {
 // F(2x2, 3x3) in one dimension both ways: A^T [(2G w (2G)^T) * (B^T d B)] A = 4 times the convolution.
 int winograd_output(const CodeWeights &transformed, const int (&patch)[4][4], int out_y, int out_x) {
     constexpr int input_rows[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
-    constexpr int output_rows[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
+    constexpr int output_rows[2][4] = {{2, 1, 1, 0}, {0, 1, -1, -2}};  // twice those of the transform
     int sum = 0;
     for (int y = 0; y < 4; ++y) {
         for (int x = 0; x < 4; ++x) {

@@ -75,8 +75,7 @@ int longest_uniform_spill(const WorstProducts &products,
                           int run,
                           int accumulator_bits = 16);
 
-/// Whether the sum over all channels and taps lies in this many bits, for every output channel. Winograd kernels, whose
-/// sums are 4 times as large, need it for 2 bits less: their parts may wrap as well.
+/// Whether the sum over all channels and taps lies in this many bits, for every output channel.
 bool fits(const WorstProducts &products, int bits);
 
 }  // namespace dsq

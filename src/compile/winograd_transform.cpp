@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <string>
 
+#include "compile/run_length.h"
+
 namespace dsq {
 namespace {
 
-constexpr int weight_rows[winograd_extent][3] = {{2, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 2}};
+constexpr int weight_rows[winograd_extent][3] = {{1, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 1}};
 constexpr int input_rows[winograd_extent][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
 
 bool fits_8_bits(int value) {
@@ -19,6 +21,27 @@ int transformed_weight(const CodeWeights &weights, int out, int in, int y, int x
         for (int kx = 0; kx < 3; ++kx) sum += weight_rows[y][ky] * weight_rows[x][kx] * weights.at(out, in, ky, kx);
     }
     return sum;
+}
+
+// Those between the two output transforms: along x alone, at one position there; no tap in the last row.
+CodeWeights transformed_in_x(const CodeWeights &weights, std::size_t x) {
+    CodeWeights result{weights.out_channels, weights.in_channels, winograd_extent, {}};
+    const auto count = static_cast<std::size_t>(weights.out_channels * weights.in_channels);
+    result.values.resize(count * winograd_positions);
+    for (std::size_t i = 0; i < count * 9; ++i) {
+        const std::size_t ky = i / 3 % 3, at = (i / 9 * winograd_extent + ky) * winograd_extent + x;
+        result.values[at] = static_cast<std::int8_t>(result.values[at] + weight_rows[x][i % 3] * weights.values[i]);
+    }
+    return result;
+}
+
+CodeRange range_in_x(CodeRange activations, std::size_t x) {
+    CodeRange range;
+    for (const int factor : input_rows[x]) {
+        range.low += std::min(factor * activations.low, factor * activations.high);
+        range.high += std::max(factor * activations.low, factor * activations.high);
+    }
+    return range;
 }
 
 CodeRange range_at(CodeRange activations, int y, int x) {
@@ -73,6 +96,24 @@ Status transform_range(CodeRange activations, WinogradRanges &transformed) {
     }
     transformed = result;
     return {};
+}
+
+bool winograd_fits(const CodeWeights &weights, CodeRange activations, int bits) {
+    if (!fits(WorstProducts(weights, activations), bits)) return false;
+    CodeWeights transformed;
+    WinogradRanges ranges;
+    if (!transform_weights(weights, transformed).ok() || !transform_range(activations, ranges).ok()) return false;
+    const std::vector<bool> safe =
+        safe_taps(WorstProducts(transformed, ranges), identity_order(weights.in_channels), weights.in_channels, bits);
+    for (std::size_t middle = 1; middle < 3; ++middle) {
+        for (std::size_t x = 0; x < winograd_extent; ++x) {
+            if (!safe[middle * winograd_extent + x]) return false;
+        }
+        WinogradRanges of_column{};
+        for (std::size_t y = 0; y < 3; ++y) of_column[y * winograd_extent + middle] = range_in_x(activations, middle);
+        if (!fits(WorstProducts(transformed_in_x(weights, middle), of_column), bits)) return false;
+    }
+    return true;
 }
 
 }  // namespace dsq
