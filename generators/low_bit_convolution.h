@@ -110,11 +110,14 @@ protected:
 
     // Sizes and strides of all ports.
     void set_shapes(int lanes, int steps) {
+        set_shapes(lanes, steps, kernel);
+    }
+    // For weights of another extent than that of the window.
+    void set_shapes(int lanes, int steps, int taps) {
         input.dim(0).set_bounds(0, in_channels).set_stride(1);
         input.dim(1).set_stride(in_channels);
         int stride_of = 1;
-        const int extents[] = {
-            lanes, steps, kernel, kernel, (out_channels + tile_of_channels() - 1) / tile_of_channels()};
+        const int extents[] = {lanes, steps, taps, taps, (out_channels + tile_of_channels() - 1) / tile_of_channels()};
         for (int dimension = 0; dimension < 5; ++dimension) {
             weights.dim(dimension).set_bounds(0, extents[dimension]).set_stride(stride_of);
             stride_of *= extents[dimension];

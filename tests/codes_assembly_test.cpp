@@ -68,7 +68,11 @@ INSTANTIATE_TEST_SUITE_P(Of,
                                          Promise{"dsq_test_mla_w4a3", {mla, saddw}},
                                          Promise{"dsq_test_mla_w2a2", {mla, saddw}},
                                          Promise{"dsq_test_smlal_narrow_2", {smlal}},
-                                         Promise{"dsq_test_smlal_4", {smlal}}),
+                                         Promise{"dsq_test_smlal_4", {smlal}},
+                                         Promise{"dsq_test_winograd_mla_w1a1", {mla, saddw}},
+                                         Promise{"dsq_test_winograd_planned", {mla, saddw}},
+                                         Promise{"dsq_test_winograd_smlal_2", {smlal}},
+                                         Promise{"dsq_test_winograd_w4a4", {smlal}}),
                          [](const auto &param) { return std::string(param.param.kernel); });
 
 TEST(CodesAssemblyReader, FindsALoopAndTheStackInIt) {

@@ -1,7 +1,7 @@
 # The kernels of codes that the tests run: each for a small layer of its own, random shapes among them.
 
 # A library of kernels for each test: dsq_test_<way>_kernels.
-set(ways mla popcount smlal)
+set(ways mla popcount smlal winograd)
 foreach(way IN LISTS ways)
   add_library(dsq_test_${way}_kernels INTERFACE)
   target_include_directories(dsq_test_${way}_kernels INTERFACE ${CMAKE_CURRENT_BINARY_DIR})
@@ -109,6 +109,44 @@ dsq_add_codes_kernel(popcount codes LAYER 32 48 3 1 8 6 BITS 1 1 SIGNS EPILOGUE 
 dsq_add_codes_kernel(popcount codes_offset LAYER 31 32 3 1 9 3 BITS 1 1 SIGNS EPILOGUE codes OFFSET)
 dsq_add_codes_kernel(popcount float32 LAYER 32 32 3 1 8 8 BITS 1 1 SIGNS EPILOGUE float32)
 dsq_add_codes_kernel(popcount float32_residual LAYER 25 20 3 1 8 8 BITS 1 1 SIGNS EPILOGUE float32 OFFSET RESIDUAL)
+
+# Winograd's transform. Products in 16 bits: runs that are safe for these ranges, at most half of the channels.
+foreach(weight_bits RANGE 1 4)
+  math(EXPR other "5 - ${weight_bits}")
+  foreach(activation_bits IN ITEMS ${weight_bits} ${other})
+    set(run 16)
+    if(weight_bits EQUAL 4 AND activation_bits EQUAL 4)
+      set(run 8)
+    endif()
+    dsq_add_codes_kernel(winograd w${weight_bits}a${activation_bits} LAYER 32 32 3 1 9 5 BITS ${weight_bits} ${activation_bits}
+                         WIDE TILE 32 PARAMS product=smlal wide=true runs=${run})
+  endforeach()
+endforeach()
+dsq_add_codes_kernel(winograd smlal_2 LAYER 64 64 3 1 12 8 BITS 2 2 TILE 32 PARAMS product=smlal runs=64 tile_pixels=4)
+dsq_add_codes_kernel(winograd smlal_4 LAYER 42 16 3 1 7 7 BITS 4 4 WIDE PARAMS product=smlal wide=true runs=14)
+dsq_add_codes_kernel(winograd overflow_smlal_4 LAYER 45 16 3 1 7 7 BITS 4 4 WIDE PARAMS product=smlal wide=true runs=15)
+# Products in 8 bits, with runs that hold for all weights.
+dsq_add_codes_kernel(winograd mla_w1a1 LAYER 48 64 3 1 8 8 BITS 1 1 TILE 64 PARAMS runs=3)
+dsq_add_codes_kernel(winograd mla_w1a2 LAYER 20 32 3 1 7 7 BITS 1 2 PARAMS runs=1)
+dsq_add_codes_kernel(winograd mla_w2a1 LAYER 33 40 3 1 6 10 BITS 2 1 TILE 32 PARAMS runs=1 tile_pixels=4)
+dsq_add_codes_kernel(winograd overflow_w1a1 LAYER 48 16 3 1 8 8 BITS 1 1 PARAMS runs=4)
+dsq_add_codes_kernel(winograd overflow_w1a2 LAYER 20 32 3 1 7 7 BITS 1 2 PARAMS runs=2)
+dsq_add_codes_kernel(winograd overflow_w2a1 LAYER 20 32 3 1 7 7 BITS 2 1 PARAMS runs=2)
+# ... and for given ones.
+set(planned_runs 16,4,8,16,8,1,4,8,8,4,4,8,16,4,8,16)
+dsq_add_codes_kernel(winograd planned LAYER 64 32 3 1 11 6 BITS 2 2 TILE 32 PARAMS runs=${planned_runs} tile_pixels=4)
+dsq_add_codes_kernel(winograd planned_overflow LAYER 64 32 3 1 11 6 BITS 2 2 TILE 32 PARAMS runs=32)
+# Odd sizes, images smaller than a tile, groups of a part of the rows, channels that nothing divides.
+dsq_add_codes_kernel(winograd pixel LAYER 16 16 3 1 1 1 BITS 1 1 PARAMS runs=2)
+dsq_add_codes_kernel(winograd column LAYER 5 7 3 1 1 9 BITS 1 1 PARAMS runs=1 tile_pixels=4)
+dsq_add_codes_kernel(winograd groups LAYER 19 21 3 1 13 23 BITS 2 3 WIDE PARAMS product=smlal wide=true runs=19 group_tiles=16 tile_pixels=4)
+# Epilogues.
+dsq_add_codes_kernel(winograd codes LAYER 32 48 3 1 8 6 BITS 2 2 EPILOGUE codes PARAMS product=smlal runs=32)
+dsq_add_codes_kernel(winograd codes_w1a1 LAYER 48 72 3 1 7 7 BITS 1 1 EPILOGUE codes TILE 64 PARAMS runs=3)
+dsq_add_codes_kernel(winograd codes_wide_offset LAYER 32 32 3 1 9 3 BITS 4 4 EPILOGUE codes WIDE OFFSET PARAMS product=smlal wide=true runs=8)
+dsq_add_codes_kernel(winograd int32_offset LAYER 24 16 3 1 9 9 BITS 3 2 OFFSET PARAMS product=smlal runs=24)
+dsq_add_codes_kernel(winograd float32 LAYER 32 32 3 1 8 8 BITS 2 2 EPILOGUE float32 PARAMS product=smlal runs=32)
+dsq_add_codes_kernel(winograd float32_residual LAYER 32 20 3 1 7 8 BITS 2 2 EPILOGUE float32 OFFSET RESIDUAL PARAMS product=smlal runs=32)
 
 foreach(way IN LISTS ways)
   get_property(headers GLOBAL PROPERTY DSQ_codes_${way}_HEADERS)

@@ -1,5 +1,7 @@
 #include "compile/pack_weights.h"
 
+#include "compile/winograd_transform.h"
+
 #include <cstddef>
 
 namespace dsq {
@@ -53,6 +55,13 @@ std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channe
         return in < weights.in_channels ? weights.at(out, in, ky, kx) : std::int8_t{0};
     };
     return pack(weights, tile_channels, (weights.in_channels + group_size - 1) / group_size, group_size, weight);
+}
+
+Status pack_winograd(const CodeWeights &weights, int tile_channels, std::vector<std::int8_t> &packed) {
+    CodeWeights transformed;
+    if (Status status = transform_weights(weights, transformed); !status.ok()) return status;
+    packed = pack_tiles(transformed, tile_channels);
+    return {};
 }
 
 }  // namespace dsq

@@ -56,6 +56,7 @@ inline int highest_of(int bits) {
 struct Packing {
     std::vector<std::int8_t> (*pack)(const CodeWeights &weights, int tile_channels);
     int group = 1;
+    int added_taps = 0;  // by which their extent exceeds the window's
 };
 
 class CodesCase {
@@ -84,6 +85,23 @@ public:
     void fill(int weight, int code) {
         for (std::int8_t &value : weights_.values) value = static_cast<std::int8_t>(weight);
         for (std::int8_t &value : input_.span()) value = static_cast<std::int8_t>(code);
+    }
+
+    CodeWeights &weights() {
+        return weights_;
+    }
+    // Each code of the input, its border too: of(channel, x, y).
+    template <typename Of>
+    void fill_input(Of of) {
+        const TensorView<std::int8_t> view = in_view();
+        std::int8_t *at = input_.span().data();
+        for (int n = 0; n < batch; ++n) {
+            for (int y = -view.border; y < view.height + view.border; ++y) {
+                for (int x = -view.border; x < view.width + view.border; ++x) {
+                    for (int c = 0; c < view.channels; ++c) *at++ = static_cast<std::int8_t>(of(c, x, y));
+                }
+            }
+        }
     }
 
     // How many elements of the output differ from the reference; -1 where the kernel fails.
@@ -193,7 +211,7 @@ private:
         const std::vector<std::int8_t> packed = packing_.pack(weights_, kernel_.tile_channels);
         GuardedTensor<std::int8_t> guarded_weights(packed);
         GuardedTensor<std::int32_t> guarded_offsets(offsets_);
-        const int taps = kernel_.kernel,
+        const int taps = kernel_.kernel + packing_.added_taps,
                   tiles = (kernel_.out_channels + kernel_.tile_channels - 1) / kernel_.tile_channels;
         const int lanes = kernel_.tile_channels * packing_.group;
         const int steps = static_cast<int>(packed.size()) / (lanes * taps * taps * tiles);
