@@ -19,6 +19,7 @@
 #include "compile/channel_order.h"
 #include "compile/pack_weights.h"
 #include "compile/random_weights.h"
+#include "compile/winograd_transform.h"
 #include "data/random.h"
 
 namespace {
@@ -51,6 +52,7 @@ struct Plan {
     Codes weights;           // packed
     int accumulator_bits;
     std::map<std::string, int> parameters;  // of the generator, besides those of the layer
+    std::map<std::string, std::string> words{};
 };
 
 [[noreturn]] void fail(const std::string &message) {
@@ -106,6 +108,56 @@ Plan plan_popcount(const Layer &layer, const CodeWeights &weights) {
             {{"tile_channels", layer.tile_channels}}};
 }
 
+// Runs in 16 bits are spilled so seldom that longer ones gain nothing.
+constexpr int longest_useful_wide_run = 64;
+
+std::string text_of(const std::vector<int> &longest, int useful) {
+    std::string text;
+    for (const int length : longest) {
+        if (length == 0) fail("a single product leaves its type");
+        int run = std::min(length, useful);
+        while (length % run != 0) --run;
+        text += (text.empty() ? "" : ",") + std::to_string(run);
+    }
+    return text;
+}
+
+dsq::TapRuns winograd_runs(const Layer &layer, const CodeWeights &weights, bool mla) {
+    CodeWeights transformed;
+    dsq::WinogradRanges ranges;
+    dsq::Status status = dsq::transform_weights(weights, transformed);
+    if (status.ok()) status = dsq::transform_range(layer.range(), ranges);
+    if (!status.ok()) fail(status.message());
+    const WorstProducts products(transformed, ranges);
+    if (mla) return dsq::best_tap_runs(products);
+    const std::vector<int> order = dsq::identity_order(layer.channels);
+    return {dsq::longest_runs(products, order, 16), order};
+}
+
+Plan plan_winograd(const Layer &layer, const CodeWeights &weights, bool mla) {
+    const bool narrow = dsq::winograd_fits(weights, layer.range(), 16);
+    if (mla && !narrow) fail("16 bits do not hold the sums");
+    const auto [longest, order] = winograd_runs(layer, weights, mla);
+    std::string runs = text_of(longest, mla ? 16 : longest_useful_wide_run);
+    if (!mla && narrow) runs = std::to_string(layer.channels);
+    Codes packed;
+    const dsq::Status status = dsq::pack_winograd(reordered(weights, order), layer.tile_channels, packed);
+    if (!status.ok()) fail(status.message());
+    return {order,
+            packed,
+            narrow ? 16 : 32,
+            {{"tile_channels", layer.tile_channels}},
+            {{"product", mla ? "mla" : "smlal"}, {"runs", runs}, {"wide", narrow ? "false" : "true"}}};
+}
+
+Plan plan_winograd_mla(const Layer &layer, const CodeWeights &weights) {
+    return plan_winograd(layer, weights, true);
+}
+
+Plan plan_winograd_smlal(const Layer &layer, const CodeWeights &weights) {
+    return plan_winograd(layer, weights, false);
+}
+
 struct Way {
     std::function<Plan(const Layer &, const CodeWeights &)> plan;
     int distance = 1;  // of codes
@@ -115,6 +167,8 @@ const std::map<std::string, Way> ways = {
     {"mla", {plan_mla}},
     {"popcount", {plan_popcount, 2}},
     {"smlal", {plan_smlal}},
+    {"winograd", {plan_winograd_mla}},
+    {"winograd_smlal", {plan_winograd_smlal}},
 };
 
 // Codes with a border of one pixel, which holds the lowest: [y][x][channel].
@@ -217,6 +271,7 @@ void print_plan(const Layer &layer, Plan plan) {
                             {"code_distance", layer.distance}});
     std::printf("{\"accumulator_bits\": %d, \"parameters\": {\"epilogue\": \"codes\"", plan.accumulator_bits);
     for (const auto &[name, value] : plan.parameters) std::printf(", \"%s\": %d", name.c_str(), value);
+    for (const auto &[name, word] : plan.words) std::printf(", \"%s\": \"%s\"", name.c_str(), word.c_str());
     std::printf("}}\n");
 }
 

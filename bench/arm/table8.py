@@ -30,6 +30,8 @@ PLAIN_CORES = ("cortex-a53", "cortex-a72")
 WAYS = {
     "mla": Way("conv2d_codes_mla", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32)), (2, 3, 4)),
     "smlal": Way("conv2d_codes_smlal", "", "cortex-a53", PLAIN_CORES, ((4, 32), (2, 64), (7, 16)), (2, 3, 4)),
+    "winograd": Way("conv2d_codes_winograd", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32)), (2,)),
+    "winograd_smlal": Way("conv2d_codes_winograd", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32), (2, 32)), (2, 3, 4)),
     "popcount": Way("conv2d_codes_popcount", "", "cortex-a53", PLAIN_CORES, ((4, 32), (7, 16)), (1,)),
 }
 
@@ -137,7 +139,7 @@ def table_row(layer, bits, core, way, mac_per_cycle):
 
 def print_row(row, tile, plan):
     paper = row["paper_mac_per_cycle"]
-    details = ", ".join(f"{key} {value}" for key, value in plan["parameters"].items() if key in ("run", "spill_channels"))
+    details = ", ".join(f"{key} {value}" for key, value in plan["parameters"].items() if key in ("run", "runs", "spill_channels"))
     print(f"{row['layer']:<10} {row['bits']:>4} {row['core']:<11} {row['way']:<9} {row['mac_per_cycle']:>9.2f} "
           f"{paper or '':>6}   tile {tile[0]}x{tile[1]}, {details}", flush=True)
 
