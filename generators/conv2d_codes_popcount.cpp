@@ -37,10 +37,23 @@ public:
 
     void schedule() {
         set_shapes(2 * tile_channels, steps());
-        schedules::conv2d_codes_popcount(
-            {*output, accumulator, differing, bits, channel_sum, window, c, x, y, n, byte, step, pairs},
-            {tile_pixels, tile_channels, out_extent(width), out_channels, steps(), has_offset},
-            get_target());
+        schedules::conv2d_codes_popcount({*output,
+                                          accumulator,
+                                          differing,
+                                          bits,
+                                          channel_sum,
+                                          window,
+                                          c,
+                                          x,
+                                          y,
+                                          n,
+                                          byte,
+                                          step,
+                                          pairs,
+                                          steps(),
+                                          has_offset},
+                                         {tile_pixels, tile_channels, out_extent(width), out_channels},
+                                         get_target());
     }
 
 private:

@@ -36,9 +36,7 @@ public:
 
     void schedule() {
         set_shapes(tile_channels, in_channels);
-        // Long enough to hide the loop, short enough for a small instruction cache.
         const int spilled = spill_channels > 0 ? spill_channels.value() : in_channels.value();
-        const int unrolled = spilled % 8 == 0 ? 8 : spilled % 4 == 0 ? 4 : spilled % 2 == 0 ? 2 : 1;
         schedules::conv2d_codes_smlal({*output,
                                        accumulator,
                                        spill,
@@ -50,7 +48,7 @@ public:
                                        n,
                                        channels,
                                        spills,
-                                       unrolled,
+                                       spilled,
                                        spill_channels > 0,
                                        has_offset},
                                       {tile_pixels, tile_channels, out_extent(width), out_channels});

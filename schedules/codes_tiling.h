@@ -19,8 +19,14 @@ struct CodesTile {
 // The stages of one tile: (c, x, y, n, ...).
 class CodesTiling {
 public:
-    CodesTiling(const Halide::Var &c, const Halide::Var &x, const Halide::Var &y, const Halide::Var &n, CodesTile tile)
-        : c_(c), x_(x), y_(y), n_(n), tile_(tile) {
+    // lanes: of a vector along the channels, which divides the tile's.
+    CodesTiling(const Halide::Var &c,
+                const Halide::Var &x,
+                const Halide::Var &y,
+                const Halide::Var &n,
+                CodesTile tile,
+                int lanes = 16)
+        : c_(c), x_(x), y_(y), n_(n), tile_(tile), lanes_(lanes) {
     }
 
     // A loop over tiles of the output, channels outermost: a tile's weights stay in cache for the whole image.
@@ -30,7 +36,7 @@ public:
         output.split(c_, block, c_, tile_.channels, divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf)
             .split(x_, tiles, x_, std::min(tile_.pixels, tile_.width), TailStrategy::ShiftInwards)
             .reorder(c_, x_, tiles, y_, block, n_)
-            .vectorize(c_, lanes)
+            .vectorize(c_, lanes_)
             .unroll(c_)
             .unroll(x_);
     }
@@ -43,25 +49,29 @@ public:
     void unroll(Halide::Stage stage, const std::vector<Halide::RVar> &loops) {
         std::vector<Halide::VarOrRVar> order{c_, x_, y_, n_};
         order.insert(order.end(), loops.begin(), loops.end());
-        stage.reorder(order).vectorize(c_, lanes).unroll(c_).unroll(x_);
+        stage.reorder(order).vectorize(c_, lanes_).unroll(c_).unroll(x_);
     }
 
     Halide::Var block{"block"}, tiles{"tiles"};
 
 private:
-    static constexpr int lanes = 16;  // of codes
-
     Halide::Var c_, x_, y_, n_;
     CodesTile tile_;
+    int lanes_;
 };
 
+// How much of a run is unrolled: all of a short one, and of others enough to hide the loop, little enough for a small
+// instruction cache.
+inline int unrolled_products(int run) {
+    int products = std::min(run, 8);
+    while (run % products != 0) --products;
+    return products;
+}
+
 // The sums of a window's codes, for an offset of the weights.
-inline void codes_windows(Halide::Func channel_sum,
-                          Halide::Func window,
-                          Halide::Func output,
-                          const Halide::Var &block) {
-    window.compute_at(output, block);
-    channel_sum.compute_at(output, block);
+inline void codes_windows(Halide::Func channel_sum, Halide::Func window, Halide::Func output, const Halide::Var &loop) {
+    window.compute_at(output, loop);
+    channel_sum.compute_at(output, loop);
 }
 
 }  // namespace dsq::schedules

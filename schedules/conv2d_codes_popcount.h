@@ -4,9 +4,10 @@
 
 #include <Halide.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <numeric>
+
+#include "schedules/codes_tiling.h"
 
 namespace dsq::schedules {
 
@@ -16,38 +17,17 @@ struct Conv2dCodesPopcountStages {
     Halide::Func channel_sum, window;             // (x, y, n); only with an offset
     Halide::Var c, x, y, n, byte, step;
     Halide::RDom pairs;
-};
-
-struct Conv2dCodesPopcountTile {
-    int pixels;
-    int channels;
-    int width;  // of the output
-    int out_channels;
-    int steps;
+    int packed_steps;  // of the input channels
     bool has_offset;
 };
 
-inline void conv2d_codes_popcount(Conv2dCodesPopcountStages s,
-                                  Conv2dCodesPopcountTile tile,
-                                  const Halide::Target &target) {
-    using Halide::TailStrategy;
+inline void conv2d_codes_popcount(Conv2dCodesPopcountStages s, CodesTile tile, const Halide::Target &target) {
     const int lanes = std::gcd(target.natural_vector_size<std::uint16_t>(), tile.channels);  // of counts
     constexpr int longest_unroll = 4;
-    const int pixels = std::min(tile.pixels, tile.width);
-    Halide::Var block{"block"}, tiles{"tiles"};
-    s.output
-        .split(s.c,
-               block,
-               s.c,
-               tile.channels,
-               tile.out_channels % tile.channels == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf)
-        .split(s.x, tiles, s.x, pixels, TailStrategy::ShiftInwards)
-        .reorder(s.c, s.x, tiles, s.y, block, s.n)
-        .vectorize(s.c, lanes)
-        .unroll(s.c)
-        .unroll(s.x);
+    CodesTiling tiling(s.c, s.x, s.y, s.n, tile, lanes);
+    tiling.split(s.output);
 
-    s.differing.compute_at(s.output, tiles)
+    s.differing.compute_at(s.output, tiling.tiles)
         .store_in(Halide::MemoryType::Stack)
         .bound_extent(s.c, tile.channels)
         .align_bounds(s.c, tile.channels)
@@ -61,14 +41,12 @@ inline void conv2d_codes_popcount(Conv2dCodesPopcountStages s,
         .vectorize(s.c, lanes)
         .unroll(s.c)
         .unroll(s.x)
-        .unroll(s.pairs.y, std::gcd(tile.steps, longest_unroll));  // what starts a step runs beside what ends another
+        .unroll(s.pairs.y,
+                std::gcd(s.packed_steps, longest_unroll));  // what starts a step runs beside what ends another
 
     s.bits.compute_at(s.output, s.n).bound(s.byte, 0, 2).unroll(s.byte);
 
-    if (tile.has_offset) {
-        s.window.compute_at(s.output, block);
-        s.channel_sum.compute_at(s.output, block);
-    }
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.output, tiling.block);
 }
 
 }  // namespace dsq::schedules

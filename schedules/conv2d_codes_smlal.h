@@ -11,7 +11,7 @@ struct Conv2dCodesSmlalStages {
     Halide::Func channel_sum, window;  // (x, y, n); only with an offset
     Halide::Var c, x, y, n;
     Halide::RDom channels, spills;
-    int unrolled_channels;
+    int spilled_channels;  // added in 16 bits
     bool has_spill, has_offset;
 };
 
@@ -23,10 +23,10 @@ inline void conv2d_codes_smlal(Conv2dCodesSmlalStages s, CodesTile tile) {
         tiling.unroll(s.accumulator.update(), {s.spills.x, s.spills.y, s.spills.z});
         tiling.hold(s.spill.compute_at(s.accumulator, s.spills.x));
         tiling.unroll(s.spill.update(), {s.channels.x});
-        s.spill.update().unroll(s.channels.x, s.unrolled_channels);
+        s.spill.update().unroll(s.channels.x, unrolled_products(s.spilled_channels));
     } else {
         tiling.unroll(s.accumulator.update(), {s.channels.x, s.channels.y, s.channels.z});
-        s.accumulator.update().unroll(s.channels.x, s.unrolled_channels);
+        s.accumulator.update().unroll(s.channels.x, unrolled_products(s.spilled_channels));
     }
     if (s.has_offset) codes_windows(s.channel_sum, s.window, s.output, tiling.block);
 }

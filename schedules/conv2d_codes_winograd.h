@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "schedules/codes_tiling.h"
+
 namespace dsq::schedules {
 
 struct Conv2dCodesWinogradStages {
@@ -37,13 +39,6 @@ inline int rows_of_group(const Conv2dCodesWinogradTile &tile) {
     int rows = std::clamp(tile.group_tiles / tile.tiles_in_x, 1, tile.tiles_in_y);
     while (tile.tiles_in_y % rows != 0) --rows;
     return rows;
-}
-
-// How much of a run is unrolled: all of a short one.
-inline int unrolled_products(int run) {
-    int products = std::min(run, 8);
-    while (run % products != 0) --products;
-    return products;
 }
 
 // The sum at one position for a group of tiles and a block of channels.
@@ -106,10 +101,7 @@ inline void conv2d_codes_winograd(Conv2dCodesWinogradStages s, const Conv2dCodes
         .store_in(Halide::MemoryType::Heap)
         .bound_extent(s.t, group)
         .vectorize(s.c, lanes, exact(tile.in_channels % lanes == 0));
-    if (tile.has_offset) {
-        s.window.compute_at(s.output, s.n);
-        s.channel_sum.compute_at(s.output, s.n);
-    }
+    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.output, s.n);
 }
 
 }  // namespace dsq::schedules

@@ -66,10 +66,9 @@ TEST(Assembly, KernelsUseTheWidestRegisters) {
     for (const std::string &file : assembly_files()) {
         if (file.find("dsq_test_") != std::string::npos) continue;
         const std::string text = contents(file);
-        const char *wide = file.find("avx512") != std::string::npos      ? "%zmm"
-                           : file.find("x86-64") != std::string::npos    ? "%ymm"
-                           : file.find("dsq_test_") != std::string::npos ? ".16b"  // codes
-                                                                         : ".4s";
+        const char *wide = file.find("avx512") != std::string::npos   ? "%zmm"
+                           : file.find("x86-64") != std::string::npos ? "%ymm"
+                                                                      : ".4s";
         EXPECT_NE(text.find(wide), std::string::npos) << file << " has no " << wide;
     }
 }

@@ -10,13 +10,13 @@ endforeach()
 #[[
 dsq_add_codes_kernel(<way> <name> LAYER <in> <out> <kernel> <stride> <width> <height> BITS <weights> <activations>
                      [EPILOGUE <int32|codes|float32>] [TILE <channels>] [WIDE] [OFFSET] [RESIDUAL] [SIGNS]
-                     [TARGETS <Halide target>...] [PARAMS <key=value>...])
+                     [PARAMS <key=value>...])
 
 The kernel dsq_test_<way>_<name>, and its row of conv2d_codes_<way>_kernels.inc (support/codes_kernel.h).
 With SIGNS the codes are -1 and +1.
 #]]
 function(dsq_add_codes_kernel way name)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "WIDE;OFFSET;RESIDUAL;SIGNS" "EPILOGUE;TILE" "LAYER;BITS;TARGETS;PARAMS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "WIDE;OFFSET;RESIDUAL;SIGNS" "EPILOGUE;TILE" "LAYER;BITS;PARAMS")
   if(NOT arg_EPILOGUE)
     set(arg_EPILOGUE int32)
   endif()
@@ -37,7 +37,7 @@ function(dsq_add_codes_kernel way name)
   foreach(flag IN ITEMS WIDE OFFSET RESIDUAL)
     string(TOLOWER ${arg_${flag}} arg_${flag})
   endforeach()
-  dsq_add_kernel(dsq_test_${way}_${name} GENERATOR conv2d_codes_${way} LIBRARY dsq_test_${way}_kernels TARGETS ${arg_TARGETS}
+  dsq_add_kernel(dsq_test_${way}_${name} GENERATOR conv2d_codes_${way} LIBRARY dsq_test_${way}_kernels
                  PARAMS ${params} has_offset=${arg_OFFSET} has_residual=${arg_RESIDUAL} epilogue=${arg_EPILOGUE} offset_shift=2 levels=${levels} lowest_code=${lowest}
                         code_distance=${distance} tile_channels=${arg_TILE} ${arg_PARAMS})
   list(JOIN arg_LAYER ", " layer)

@@ -10,15 +10,24 @@ constexpr CodesKernel kernels[] = {
 #include "conv2d_codes_mla_kernels.inc"
 };
 
+constexpr Packing packing{pack_tiles};
+
 class Conv2dCodesMla : public OnEveryCodesKernel {};
-DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesMla, kernels);
+DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesMla, kernels_with(kernels, "overflow", false));
 
 TEST_P(Conv2dCodesMla, EqualsTheReferenceForRandomCodes) {
-    expect_equal_for_random_codes({pack_tiles});
+    expect_equal_for_random_codes(packing);
 }
 
 TEST_P(Conv2dCodesMla, HoldsItsSumsAtTheBoundsOfTheOperands) {
-    expect_equal_at_the_bounds({pack_tiles});
+    EXPECT_EQ(differences_at_the_bounds(packing), 0);
+}
+
+class Conv2dCodesMlaTooLong : public OnEveryCodesKernel {};
+DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesMlaTooLong, kernels_with(kernels, "overflow"));
+
+TEST_P(Conv2dCodesMlaTooLong, OverflowsAtTheBoundsOfTheOperands) {
+    EXPECT_GT(differences_at_the_bounds(packing), 0);
 }
 
 }  // namespace

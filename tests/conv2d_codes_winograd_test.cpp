@@ -24,21 +24,13 @@ std::vector<std::int8_t> pack_positions(const CodeWeights &weights, int tile_cha
 
 constexpr Packing packing{pack_positions, 1, winograd_extent - 3};
 
-class Conv2dCodesWinograd : public OnEveryCodesKernel {
-protected:
-    bool is_planned() const {
-        return std::string(kernel().name).find("planned") != std::string::npos;
-    }
-};
-DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesWinograd, kernels);
-
 // Signs of weights and of codes with which products are largest at a position of one direction; where tiles overlap,
 // every other one has the codes negated.
 constexpr int weight_signs[winograd_extent][3] = {{1, 0, 0}, {1, 1, 1}, {1, -1, 1}, {0, 0, 1}};
 constexpr int code_signs[winograd_extent][4] = {{1, 1, -1, 1}, {1, 1, 1, 1}, {1, -1, 1, -1}, {1, 1, 1, -1}};
 
 int bound(int bits, int sign) {
-    return sign > 0 ? highest_of(bits) : lowest_of(bits);
+    return sign > 0 ? shifted_range(bits).high : shifted_range(bits).low;
 }
 
 int code_sign(int position, int x, int y) {
@@ -58,49 +50,87 @@ void fill_for(CodesCase &operands, const CodesKernel &kernel, int position, int 
         [&](int, int x, int y) { return bound(kernel.activation_bits, of_codes * code_sign(position, x, y)); });
 }
 
+class Conv2dCodesWinogradFixture : public OnEveryCodesKernel {
+protected:
+    // Where products are the largest or the smallest, at each position.
+    long differences_at_each_bound() const {
+        CodesCase bounds(kernel(), packing, 1);
+        long differences = 0;
+        for (int position = 0; position < winograd_positions; ++position) {
+            for (const int of_weights : {-1, 1}) {
+                for (const int of_codes : {-1, 1}) {
+                    fill_for(bounds, kernel(), position, of_weights, of_codes);
+                    add_differences(bounds, differences);
+                }
+            }
+        }
+        return differences;
+    }
+
+    // Codes that make sums the largest, or with every other tile the smallest, at each position for some output
+    // channels. The runs must be those that the weights allow.
+    long differences_for_the_worst_codes() const {
+        CodesCase worst(kernel(), packing, 1);
+        CodeWeights &weights = worst.weights(), transformed;
+        weights = random_weights(weights.out_channels, weights.in_channels, 3, kernel().weight_bits, 1);
+        const CodeRange activations = shifted_range(kernel().activation_bits);
+        WinogradRanges ranges;
+        EXPECT_TRUE(transform_weights(weights, transformed).ok());
+        EXPECT_TRUE(transform_range(activations, ranges).ok());
+        const WorstProducts products(transformed, ranges);
+        EXPECT_EQ(longest_runs(products, identity_order(weights.in_channels), 8), planned_runs);
+        EXPECT_TRUE(winograd_fits(weights, activations, 16));
+        long differences = 0;
+        for (int position = 0; position < winograd_positions; ++position) {
+            for (int out = 0; out < weights.out_channels; out += 5) {
+                worst.fill_input([&](int c, int x, int y) {
+                    const int weight = transformed.at(out, c, position / winograd_extent, position % winograd_extent);
+                    return bound(kernel().activation_bits, (weight < 0 ? -1 : 1) * code_sign(position, x, y));
+                });
+                add_differences(worst, differences);
+            }
+        }
+        return differences;
+    }
+};
+
+const std::vector<CodesKernel> planned = kernels_with(kernels, "planned");
+const std::vector<CodesKernel> for_all_weights = kernels_with(kernels, "planned", false);
+
+class Conv2dCodesWinograd : public Conv2dCodesWinogradFixture {};
+DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesWinograd, kernels_with(for_all_weights, "overflow", false));
+
 TEST_P(Conv2dCodesWinograd, EqualsTheReferenceForRandomCodes) {
-    if (!is_planned()) expect_equal_for_random_codes(packing);
+    expect_equal_for_random_codes(packing);
 }
 
 TEST_P(Conv2dCodesWinograd, HoldsItsSumsAtTheBoundsOfTheOperands) {
-    if (is_planned()) return;
-    CodesCase bounds(kernel(), packing, 1);
-    long differences = 0;
-    for (int position = 0; position < winograd_positions; ++position) {
-        for (const int of_weights : {-1, 1}) {
-            for (const int of_codes : {-1, 1}) {
-                fill_for(bounds, kernel(), position, of_weights, of_codes);
-                differences += bounds.differences();
-            }
-        }
-    }
-    EXPECT_EQ(differences != 0, overflows()) << differences << " differences";
+    EXPECT_EQ(differences_at_each_bound(), 0);
 }
 
-// Codes that make sums the largest, or with every other tile the smallest, at each position for some output channels.
-TEST_P(Conv2dCodesWinograd, HoldsTheRunsThatItsWeightsAllow) {
-    if (!is_planned()) return;
-    CodesCase worst(kernel(), packing, 1);
-    CodeWeights &weights = worst.weights(), transformed;
+class Conv2dCodesWinogradTooLong : public Conv2dCodesWinogradFixture {};
+DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesWinogradTooLong, kernels_with(for_all_weights, "overflow"));
+
+TEST_P(Conv2dCodesWinogradTooLong, OverflowsAtTheBoundsOfTheOperands) {
+    EXPECT_GT(differences_at_each_bound(), 0);
+}
+
+class Conv2dCodesWinogradPlanned : public Conv2dCodesWinogradFixture {};
+DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesWinogradPlanned, kernels_with(planned, "overflow", false));
+
+TEST_P(Conv2dCodesWinogradPlanned, HoldsTheRunsThatItsWeightsAllow) {
+    CodesCase plain(kernel(), packing, 1);
+    CodeWeights &weights = plain.weights();
     weights = random_weights(weights.out_channels, weights.in_channels, 3, kernel().weight_bits, 1);
-    const CodeRange activations = shifted_range(kernel().activation_bits);
-    WinogradRanges ranges;
-    ASSERT_TRUE(transform_weights(weights, transformed).ok());
-    ASSERT_TRUE(transform_range(activations, ranges).ok());
-    const WorstProducts products(transformed, ranges);
-    ASSERT_EQ(longest_runs(products, identity_order(weights.in_channels), 8), planned_runs);
-    ASSERT_TRUE(winograd_fits(weights, activations, 16));
-    long differences = overflows() ? 0 : worst.differences();
-    for (int position = 0; position < winograd_positions; ++position) {
-        for (int out = 0; out < weights.out_channels; out += 5) {
-            worst.fill_input([&](int c, int x, int y) {
-                const int weight = transformed.at(out, c, position / winograd_extent, position % winograd_extent);
-                return bound(kernel().activation_bits, (weight < 0 ? -1 : 1) * code_sign(position, x, y));
-            });
-            differences += worst.differences();
-        }
-    }
-    EXPECT_EQ(differences != 0, overflows()) << differences << " differences";
+    EXPECT_EQ(plain.differences(), 0);
+    EXPECT_EQ(differences_for_the_worst_codes(), 0);
+}
+
+class Conv2dCodesWinogradPlannedTooLong : public Conv2dCodesWinogradFixture {};
+DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesWinogradPlannedTooLong, kernels_with(planned, "overflow"));
+
+TEST_P(Conv2dCodesWinogradPlannedTooLong, Overflows) {
+    EXPECT_GT(differences_for_the_worst_codes(), 0);
 }
 
 // What the kernels above are made with, and one more in those that overflow.
@@ -108,7 +138,8 @@ TEST(Conv2dCodesWinograd, HasTheseRunsForAllWeights) {
     const auto longest = [](int weight_bits, int activation_bits, int bits) {
         WinogradRanges ranges;
         EXPECT_TRUE(transform_range(shifted_range(activation_bits), ranges).ok());
-        return run_length({9 * lowest_of(weight_bits), 9 * highest_of(weight_bits)}, ranges[5], bits);
+        const CodeRange weights = shifted_range(weight_bits);
+        return run_length({9 * weights.low, 9 * weights.high}, ranges[5], bits);
     };
     EXPECT_EQ(longest(1, 1, 8), 3);
     EXPECT_EQ(longest(1, 2, 8), 1);
