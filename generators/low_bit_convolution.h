@@ -1,7 +1,7 @@
 // What the convolutions of codes share, whatever the way in which they add up: their ports, and the epilogue.
 //
 // A code is an integer of a few bits in an int8, shifted so that the largest product is smallest
-// (compile/code_range.h). accumulator(co, x, y, n) = sum over ci and taps of weight * input(ci, x * stride + kx -
+// (model/code_range.h). accumulator(co, x, y, n) = sum over ci and taps of weight * input(ci, x * stride + kx -
 // kernel / 2, ..., n), exactly; padding is read from the input's border. Shapes are constants: a kernel is made for one
 // layer.
 #pragma once

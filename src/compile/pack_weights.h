@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "compile/code_weights.h"
+#include "model/code_weights.h"
 #include "dsq/status.h"
 
 namespace dsq {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "compile/code_range.h"
+#include "model/code_range.h"
 #include "data/random.h"
 
 namespace dsq {

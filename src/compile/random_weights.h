@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "compile/code_weights.h"
+#include "model/code_weights.h"
 
 namespace dsq {
 

@@ -13,8 +13,8 @@
 #include <span>
 #include <vector>
 
-#include "compile/code_range.h"
-#include "compile/code_weights.h"
+#include "model/code_range.h"
+#include "model/code_weights.h"
 
 namespace dsq {
 

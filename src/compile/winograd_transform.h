@@ -8,8 +8,8 @@
 
 #include <array>
 
-#include "compile/code_range.h"
-#include "compile/code_weights.h"
+#include "model/code_range.h"
+#include "model/code_weights.h"
 #include "dsq/status.h"
 
 namespace dsq {

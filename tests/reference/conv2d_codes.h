@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "compile/code_weights.h"
+#include "model/code_weights.h"
 #include "operators/tensor_view.h"
 
 namespace dsq::reference {

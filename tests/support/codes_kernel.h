@@ -13,8 +13,8 @@
 #include <tuple>
 #include <vector>
 
-#include "compile/code_range.h"
-#include "compile/code_weights.h"
+#include "model/code_range.h"
+#include "model/code_weights.h"
 #include "operators/tensor_buffer.h"
 #include "tests/reference/conv2d_codes.h"
 #include "tests/support/guarded_tensor.h"
