@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/code_weights.h"
 #include "dsq/status.h"
+#include "model/code_weights.h"
 
 namespace dsq {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "model/code_range.h"
 #include "data/random.h"
+#include "model/code_range.h"
 
 namespace dsq {
 namespace {

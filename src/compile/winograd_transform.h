@@ -8,9 +8,9 @@
 
 #include <array>
 
+#include "dsq/status.h"
 #include "model/code_range.h"
 #include "model/code_weights.h"
-#include "dsq/status.h"
 
 namespace dsq {
 

@@ -10,7 +10,6 @@
 namespace dsq {
 namespace {
 
-constexpr double epsilon = 1e-5;
 constexpr float momentum = 0.1F;  // of the running statistics: the part of the new one
 
 void move_towards(double now, float &running) {
@@ -82,7 +81,7 @@ Status NormalizeStep::prepare_scales(Execution &execution) {
     const std::span<const float> gamma = parameters.values(parts_.batch_norm, Role::gamma);
     const std::span<const float> beta = parameters.values(parts_.batch_norm, Role::beta);
     for (std::size_t c = 0; c < mean_.size(); ++c) {
-        inverse_deviation_[c] = static_cast<float>(1.0 / std::sqrt(double{variance_[c]} + epsilon));
+        inverse_deviation_[c] = static_cast<float>(1.0 / std::sqrt(double{variance_[c]} + batch_norm_epsilon));
         scale_[c] = gamma[c] * inverse_deviation_[c];
         shift_[c] = beta[c] - scale_[c] * mean_[c];
         if (execution.mode == Mode::train) {

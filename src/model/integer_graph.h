@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "model/code_range.h"
+#include "model/code_grid.h"
 #include "model/code_weights.h"
 #include "model/network.h"
 
@@ -26,17 +26,6 @@ struct IntegerTensor {
     CodeRange range;           ///< of codes
     int distance = 1;          ///< of neighbouring codes: 2 for -1 and +1
     std::vector<int> padding;  ///< of codes: what a window sees outside the image, one for each channel
-};
-
-/// The integers behind a quantizer: code k of 0 .. levels stands as range.low + distance * k. Source: quantizer.h,
-/// dsq-math "Forward"; the arithmetic is that of generators/quantizer.h.
-struct CodeGrid {
-    float lower = 0.0F;  ///< l
-    float step = 1.0F;
-    float inverse_step = 1.0F;  ///< rounded once from float64
-    int levels = 1;             ///< N
-    int lowest = 0;
-    int distance = 1;
 };
 
 /// A real is made of an accumulator: clamp(accumulator * scale + shift [+ residual]), each operation rounded.

@@ -17,7 +17,7 @@ enum class Operation {
     conv2d,            ///< kernel, stride; padding is kernel / 2
     depthwise_conv2d,  ///< the same for each channel by itself; weight [channels, 1, ky, kx]
     linear,            ///< of the whole image as one vector; always has a bias; weight [out, in]
-    batch_norm,        ///< momentum 0.1, epsilon 1e-5
+    batch_norm,        ///< momentum 0.1, batch_norm_epsilon
     relu,
     relu6,
     hardtanh,
@@ -27,6 +27,9 @@ enum class Operation {
     average_pool,         ///< kernel, stride, padding
     global_average_pool,  ///< to one pixel
 };
+
+/// Added to a variance, as in PyTorch.
+constexpr double batch_norm_epsilon = 1e-5;
 
 std::string_view name(Operation operation);
 

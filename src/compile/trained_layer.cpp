@@ -1,0 +1,127 @@
+#include "compile/trained_layer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dsq/quantize.h"
+
+namespace dsq {
+namespace {
+
+constexpr int largest_weight = 127;
+
+IntegerWeights on_grid(const Quantizer &quantizer, std::span<const std::uint8_t> codes, std::size_t out_channels) {
+    const CodeGrid grid = code_grid(quantizer);
+    IntegerWeights result{.base = grid.base(), .range = grid.range(), .bits = quantizer.bits};
+    result.scale.assign(out_channels, grid.scale());
+    for (const std::uint8_t code : codes) {
+        result.values.push_back(static_cast<std::int8_t>(grid.lowest + grid.distance * int{code}));
+    }
+    return result;
+}
+
+// In an output channel of weights [in][window].
+IntegerWeights scaled_to_bytes(const std::vector<double> &weights, std::size_t out_channels) {
+    IntegerWeights result{.range = {-largest_weight, largest_weight}};
+    const std::size_t size = weights.size() / out_channels;
+    for (std::size_t out = 0; out < out_channels; ++out) {
+        const std::span<const double> channel(weights.data() + out * size, size);
+        double largest = 0.0;
+        for (const double weight : channel) largest = std::max(largest, std::abs(weight));
+        const double scale = largest > 0.0 ? largest / largest_weight : 1.0;
+        result.scale.push_back(scale);
+        for (const double weight : channel)
+            result.values.push_back(static_cast<std::int8_t>(std::lround(weight / scale)));
+    }
+    return result;
+}
+
+}  // namespace
+
+Status TrainedLayers::values(const Layer &layer,
+                             const std::string &name,
+                             std::size_t size,
+                             std::span<const float> &values) const {
+    const std::string tensor_name = layer.name + "." + name;
+    const auto found = model_.tensors.find(tensor_name);
+    if (found == model_.tensors.end()) {
+        return {ErrorCode::invalid_argument, "tensor " + tensor_name + ": expected, not found"};
+    }
+    const auto floats = found->second.as<float>();
+    if (!floats || floats->size() != size) {
+        return {ErrorCode::invalid_argument,
+                "tensor " + tensor_name + ": expected " + std::to_string(size) + " elements F32, found " +
+                    std::to_string(floats ? floats->size() : 0) + " " + std::string(element_name(found->second.type))};
+    }
+    const auto wrong = std::find_if(floats->begin(), floats->end(), [](float x) { return !std::isfinite(x); });
+    if (wrong != floats->end()) {
+        return {ErrorCode::non_finite,
+                "tensor " + tensor_name + ": expected finite numbers, found " + std::to_string(*wrong) + " at " +
+                    std::to_string(wrong - floats->begin())};
+    }
+    values = *floats;
+    return {};
+}
+
+Status TrainedLayers::quantizer(const Layer &layer, Operand operand, Quantizer &quantizer) const {
+    const bool is_weights = operand == Operand::weights;
+    quantizer = is_weights ? layer.weight_quantizer : layer.input_quantizer;
+    const std::string name = is_weights ? "weight_quantizer" : "input_quantizer";
+    std::span<const float> state;
+    if (Status status = values(layer, name, 3, state); !status.ok()) return status;
+    quantizer.lower = state[0];
+    quantizer.upper = state[1];
+    quantizer.alpha = state[2];
+    const Status status = validate(quantizer);
+    return status.ok() ? status : Status{status.code(), "tensor " + layer.name + "." + name + ": " + status.message()};
+}
+
+Status TrainedLayers::normalization(const Layer &layer, std::size_t channels, Normalization &normalization) const {
+    std::span<const float> gamma, beta, mean, variance;
+    Status status = values(layer, "weight", channels, gamma);
+    if (status.ok()) status = values(layer, "bias", channels, beta);
+    if (status.ok()) status = values(layer, "running_mean", channels, mean);
+    if (status.ok()) status = values(layer, "running_var", channels, variance);
+    if (!status.ok()) return status;
+    normalization = {};
+    for (std::size_t c = 0; c < channels; ++c) {
+        if (variance[c] < 0.0F) {
+            return {ErrorCode::invalid_argument,
+                    "tensor " + layer.name + ".running_var: expected no negative number, found " +
+                        std::to_string(variance[c]) + " at " + std::to_string(c)};
+        }
+        const auto inverse_deviation = static_cast<float>(1.0 / std::sqrt(double{variance[c]} + batch_norm_epsilon));
+        const float scale = gamma[c] * inverse_deviation;
+        normalization.scale.push_back(scale);
+        normalization.shift.push_back(beta[c] - scale * mean[c]);
+    }
+    return {};
+}
+
+Status TrainedLayers::weights(const Layer &layer,
+                              std::size_t out_channels,
+                              std::size_t in_channels,
+                              std::size_t window,
+                              std::span<const double> divisor,
+                              IntegerWeights &weights) const {
+    std::span<const float> floats;
+    Status status = values(layer, "weight", out_channels * in_channels * window, floats);
+    if (!status.ok()) return status;
+    std::vector<float> quantized(floats.begin(), floats.end());
+    if (is_quantized(layer.weight_quantizer)) {
+        Quantizer of_weights;
+        status = quantizer(layer, Operand::weights, of_weights);
+        std::vector<std::uint8_t> codes(floats.size());
+        if (status.ok()) status = quantize_codes_and_values(of_weights, floats, codes, quantized);
+        if (status.ok() && divisor.empty()) weights = on_grid(of_weights, codes, out_channels);
+        if (!status.ok() || divisor.empty()) return status;
+    }
+    std::vector<double> scaled;
+    for (std::size_t i = 0; i < quantized.size(); ++i) {
+        scaled.push_back(double{quantized[i]} / (divisor.empty() ? 1.0 : divisor[i / window % in_channels]));
+    }
+    weights = scaled_to_bytes(scaled, out_channels);
+    return {};
+}
+
+}  // namespace dsq

@@ -1,0 +1,56 @@
+/// The parameters of one layer of a trained network, checked, as lowering wants them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dsq/status.h"
+#include "model/code_grid.h"
+#include "model/model.h"
+
+namespace dsq {
+
+/// Weights as integers: weight = base + scale[out] * integer.
+struct IntegerWeights {
+    std::vector<std::int8_t> values;  ///< as the model file has them: [out][in][ky][kx]
+    std::vector<double> scale;        ///< of each output channel
+    double base = 0.0;
+    CodeRange range;
+    int bits = 8;
+};
+
+/// normalized = scale * x + shift, as evaluation computes it (execute/normalize_step.cpp).
+struct Normalization {
+    std::vector<float> scale, shift;  ///< of each channel
+};
+
+/// Reads the tensors of a model. Error of all: invalid_argument, naming the tensor, expected and found; non_finite.
+class TrainedLayers {
+public:
+    explicit TrainedLayers(const Model &model) : model_(model) {
+    }
+
+    /// Elements of the tensor `<layer>.<name>`.
+    Status values(const Layer &layer, const std::string &name, std::size_t size, std::span<const float> &values) const;
+    /// A quantizer with the bounds that were learned.
+    Status quantizer(const Layer &layer, Operand operand, Quantizer &quantizer) const;
+    Status normalization(const Layer &layer, std::size_t channels, Normalization &normalization) const;
+    Status bias(const Layer &layer, std::size_t channels, std::span<const float> &bias) const {
+        return values(layer, "bias", channels, bias);
+    }
+
+    /// Those of a quantized layer on their grid. Those of a float one divided by `divisor[in]` (empty: 1), then with a
+    /// scale for each output channel, the largest magnitude being 127.
+    Status weights(const Layer &layer,
+                   std::size_t out_channels,
+                   std::size_t in_channels,
+                   std::size_t window,
+                   std::span<const double> divisor,
+                   IntegerWeights &weights) const;
+
+private:
+    const Model &model_;
+};
+
+}  // namespace dsq
