@@ -13,9 +13,9 @@ namespace dsq {
 /// weights are to be divided by divisor[channel] for that.
 struct OperandValues {
     double scale = 1.0;
-    std::vector<double> base;
-    std::vector<double> divisor;  ///< empty: 1
-    CodeRange range;
+    std::vector<double> base = {};
+    std::vector<double> divisor = {};  ///< empty: 1
+    CodeRange range = {};
 };
 
 /// Extents of weights as the model file has them.
@@ -25,9 +25,9 @@ struct WeightExtents {
 
 /// The accumulators of a convolution, and what they mean.
 struct IntegerConvolution {
-    ConvolutionNode node;                  ///< without input and epilogue
-    RealEpilogue real;                     ///< scale and shift: the convolution's result, then normalized
-    std::vector<AccumulatorRange> ranges;  ///< of each output channel
+    ConvolutionNode node = {};                  ///< without input and epilogue
+    RealEpilogue real = {};                     ///< scale and shift: the convolution's result, then normalized
+    std::vector<AccumulatorRange> ranges = {};  ///< of each output channel
 };
 
 /// normalization: of the result (scale 1, shift 0 where there is none). Error: invalid_argument where an accumulator

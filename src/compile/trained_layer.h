@@ -13,16 +13,16 @@ namespace dsq {
 
 /// Weights as integers: weight = base + scale[out] * integer.
 struct IntegerWeights {
-    std::vector<std::int8_t> values;  ///< as the model file has them: [out][in][ky][kx]
-    std::vector<double> scale;        ///< of each output channel
+    std::vector<std::int8_t> values = {};  ///< as the model file has them: [out][in][ky][kx]
+    std::vector<double> scale = {};        ///< of each output channel
     double base = 0.0;
-    CodeRange range;
+    CodeRange range = {};
     int bits = 8;
 };
 
 /// normalized = scale * x + shift, as evaluation computes it (execute/normalize_step.cpp).
 struct Normalization {
-    std::vector<float> scale, shift;  ///< of each channel
+    std::vector<float> scale = {}, shift = {};  ///< of each channel
 };
 
 /// Reads the tensors of a model. Error of all: invalid_argument, naming the tensor, expected and found; non_finite.

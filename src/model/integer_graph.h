@@ -20,18 +20,18 @@ namespace dsq {
 constexpr int no_tensor_index = -1;
 
 struct IntegerTensor {
-    std::string name;  ///< of the layer that it is the output of; with " codes" for the quantized input of a reader
-    Shape shape;
+    std::string name = {};  ///< of the layer whose output it is; "layer1.0.conv2.input" where it is what one reads
+    Shape shape = {};
     bool is_codes = false;
-    CodeRange range;           ///< of codes
-    int distance = 1;          ///< of neighbouring codes: 2 for -1 and +1
-    std::vector<int> padding;  ///< of codes: what a window sees outside the image, one for each channel
+    CodeRange range = {};           ///< of codes
+    int distance = 1;               ///< of neighbouring codes: 2 for -1 and +1
+    std::vector<int> padding = {};  ///< of codes: what a window sees outside the image, one for each channel
 };
 
 /// A real is made of an accumulator: clamp(accumulator * scale + shift [+ residual]), each operation rounded.
 struct RealEpilogue {
-    std::vector<float> scale, shift;  ///< of each output channel
-    int residual = no_tensor_index;   ///< a tensor of reals, of the output's shape
+    std::vector<float> scale = {}, shift = {};  ///< of each output channel
+    int residual = no_tensor_index;             ///< a tensor of reals, of the output's shape
     float clamp_lower = -std::numeric_limits<float>::infinity();
     float clamp_upper = std::numeric_limits<float>::infinity();
     int output = no_tensor_index;  ///< reals, if someone reads them
@@ -44,8 +44,8 @@ struct RealEpilogue {
 struct ThresholdEpilogue {
     int lowest = 0;
     int distance = 1;
-    std::vector<std::int32_t> thresholds;  ///< [level][channel], rising along the levels
-    std::vector<std::int32_t> flips;       ///< [channel]; empty: all 0
+    std::vector<std::int32_t> thresholds = {};  ///< [level][channel], rising along the levels
+    std::vector<std::int32_t> flips = {};       ///< [channel]; empty: all 0
     int codes = no_tensor_index;
 };
 
@@ -60,21 +60,21 @@ struct InputNode {
 /// flatten: the image is taken as one pixel of all its codes, in the order of the layout (kernel 1).
 struct ConvolutionNode {
     int input = no_tensor_index;
-    CodeWeights weights;
-    CodeRange weight_range;
+    CodeWeights weights = {};
+    CodeRange weight_range = {};
     int weight_bits = 8;
     int stride = 1;
     bool depthwise = false;
     bool flatten = false;
     std::int32_t offset = 0;  ///< 0: none
     int offset_shift = 0;
-    std::variant<ThresholdEpilogue, RealEpilogue> epilogue;
+    std::variant<ThresholdEpilogue, RealEpilogue> epilogue = {};
 };
 
 /// Reals to codes.
 struct QuantizeNode {
     int input = no_tensor_index, codes = no_tensor_index;
-    CodeGrid grid;
+    CodeGrid grid = {};
 };
 
 /// Of reals: every stride-th pixel, channels of zeros on both sides.
@@ -87,7 +87,7 @@ struct ShortcutNode {
 struct MaxPoolNode {
     int input = no_tensor_index, output = no_tensor_index;
     int kernel = 2, stride = 2, padding = 0;
-    std::vector<std::int32_t> flips;  ///< [channel]; empty: all 0
+    std::vector<std::int32_t> flips = {};  ///< [channel]; empty: all 0
 };
 
 /// Of reals: the sum over the pixels in the order of the layout, divided by their number.
@@ -101,24 +101,24 @@ struct GlobalAveragePoolNode {
 struct LinearNode {
     int input = no_tensor_index, output = no_tensor_index;
     int activation_bits = 16;
-    std::vector<std::int8_t> weights;  ///< [out][in], in the order of the layout
-    std::vector<float> scale, bias;    ///< [out]
+    std::vector<std::int8_t> weights = {};     ///< [out][in], in the order of the layout
+    std::vector<float> scale = {}, bias = {};  ///< [out]
 };
 
 using IntegerOperation = std::
     variant<InputNode, ConvolutionNode, QuantizeNode, ShortcutNode, MaxPoolNode, GlobalAveragePoolNode, LinearNode>;
 
 struct IntegerNode {
-    std::string name;  ///< of the layer whose output it gives
+    std::string name = {};  ///< of the layer whose output it gives
     IntegerOperation operation;
 };
 
 struct IntegerGraph {
-    std::string name;
-    Shape input;  ///< of an image
-    std::vector<IntegerTensor> tensors;
-    std::vector<IntegerNode> nodes;  ///< in an order in which they can run
-    int logits = no_tensor_index;    ///< reals, one pixel
+    std::string name = {};
+    Shape input = {};  ///< of an image
+    std::vector<IntegerTensor> tensors = {};
+    std::vector<IntegerNode> nodes = {};  ///< in an order in which they can run
+    int logits = no_tensor_index;         ///< reals, one pixel
 };
 
 }  // namespace dsq

@@ -1,0 +1,248 @@
+#include "compile/convolution_way.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "compile/pack_weights.h"
+#include "compile/run_length.h"
+#include "compile/winograd_transform.h"
+
+namespace dsq {
+namespace {
+
+// Runs beyond these gain nothing that is seen, and their code fills the cache.
+constexpr int longest_useful_run = 32, longest_useful_winograd_run = 16, longest_useful_wide_run = 64;
+
+struct WayNames {
+    ConvolutionWay way;
+    std::string_view name, generator;
+};
+constexpr WayNames ways[] = {
+    {ConvolutionWay::mla, "mla", "conv2d_codes_mla"},
+    {ConvolutionWay::mla_paper, "mla_paper", "conv2d_codes_mla"},
+    {ConvolutionWay::smlal, "smlal", "conv2d_codes_smlal"},
+    {ConvolutionWay::winograd, "winograd", "conv2d_codes_winograd"},
+    {ConvolutionWay::winograd_smlal, "winograd_smlal", "conv2d_codes_winograd"},
+    {ConvolutionWay::popcount, "popcount", "conv2d_codes_popcount"},
+    {ConvolutionWay::dot, "dot", "conv2d_codes_dot"},
+    {ConvolutionWay::pairs, "pairs", "conv2d_codes_pairs"},
+    {ConvolutionWay::depthwise, "depthwise", "depthwise_conv2d_codes"},
+};
+
+Status cannot(const std::string &expected, const std::string &found) {
+    return {ErrorCode::invalid_argument, "expected " + expected + ", found " + found};
+}
+
+// The longest divisor that is useful.
+int useful_run(int longest, int useful) {
+    int run = std::min(longest, useful);
+    while (longest % run != 0) --run;
+    return run;
+}
+
+class Planner {
+public:
+    Planner(const ConvolutionOperands &operands, Tile tile, std::span<const int> order)
+        : operands_(operands),
+          tile_(tile),
+          order_(order.empty() ? identity_order(operands.weights.in_channels)
+                               : std::vector<int>(order.begin(), order.end())),
+          weights_(order.empty() ? operands.weights : reordered(operands.weights, order)),
+          products_(operands.weights, operands.input_range) {
+    }
+
+    Status plan(ConvolutionWay way, ConvolutionPlan &plan) {
+        set("tile_pixels", tile_.pixels);
+        if (way != ConvolutionWay::depthwise) set("tile_channels", tile_.channels);
+        const Status status = plan_way(way);
+        if (status.ok()) plan = std::move(plan_);
+        return status;
+    }
+
+private:
+    Status plan_way(ConvolutionWay way) {
+        switch (way) {
+            case ConvolutionWay::mla:
+                return plan_mla(longest_uniform_run(products_, order_, 8));
+            case ConvolutionWay::mla_paper:
+                return plan_mla(std::min(run_length(operands_.weight_range, operands_.input_range, 8), in_channels()));
+            case ConvolutionWay::smlal:
+                return plan_smlal();
+            case ConvolutionWay::winograd:
+                return plan_winograd(true);
+            case ConvolutionWay::winograd_smlal:
+                return plan_winograd(false);
+            case ConvolutionWay::popcount:
+                pack(pack_bits(weights_, tile_.channels), 2, 16);
+                plan_.sum_bits = in_channels() * window() <= 32767 ? 16 : 32;
+                return {};
+            case ConvolutionWay::dot:
+                if (operands_.is_x86) set("unsigned_codes", "true");
+                pack(pack_groups(weights_, tile_.channels, 4), 4, 4);
+                plan_.sum_bits = 32;
+                return {};
+            case ConvolutionWay::pairs:
+                return plan_pairs();
+            case ConvolutionWay::depthwise:
+                return plan_depthwise();
+        }
+        return cannot("a way", "none");
+    }
+
+    int in_channels() const {
+        return operands_.weights.in_channels;
+    }
+    int window() const {
+        return operands_.weights.kernel * operands_.weights.kernel;
+    }
+    // Thresholds lie up to one above the sums.
+    bool narrow() const {
+        return fits(products_, 16) && !reaches_the_largest();
+    }
+    bool reaches_the_largest() const {
+        return !fits(products_, 15);
+    }
+    void set(const char *name, int value) {
+        plan_.parameters[name] = std::to_string(value);
+    }
+    void set(const char *name, std::string value) {
+        plan_.parameters[name] = std::move(value);
+    }
+    // bytes: of an output channel that lie together; channels: of the input that a step takes.
+    void pack(std::vector<std::int8_t> packed, int bytes, int channels, int taps = 0) {
+        const int kernel = taps == 0 ? operands_.weights.kernel : taps;
+        const int tiles = (operands_.weights.out_channels + tile_.channels - 1) / tile_.channels;
+        plan_.weight_extents = {
+            tile_.channels * bytes, (in_channels() + channels - 1) / channels, kernel, kernel, tiles};
+        plan_.weights = std::move(packed);
+    }
+
+    Status plan_mla(int longest) {
+        if (longest == 0) return cannot("single products that 8 bits hold", "larger ones");
+        const int run = in_channels() % longest == 0 ? useful_run(longest, longest_useful_run) : longest;
+        plan_.sum_bits = narrow() ? 16 : 32;
+        int spill_channels = 0;
+        if (plan_.sum_bits == 32) {
+            if (in_channels() % run != 0) return cannot("a run that divides the channels", std::to_string(run));
+            spill_channels = run * longest_uniform_spill(products_, order_, run);
+        }
+        set("run", run);
+        set("spill_channels", spill_channels);
+        pack(pack_tiles(weights_, tile_.channels), 1, 1);
+        return {};
+    }
+
+    Status plan_smlal() {
+        plan_.sum_bits = narrow() ? 16 : 32;
+        const int longest = plan_.sum_bits == 16 ? 0 : longest_uniform_run(products_, order_, 16);
+        if (plan_.sum_bits == 32 && longest == 0) return cannot("single products that 16 bits hold", "larger ones");
+        set("spill_channels", longest);
+        pack(pack_tiles(weights_, tile_.channels), 1, 1);
+        return {};
+    }
+
+    Status plan_winograd(bool mla) {
+        CodeWeights transformed;
+        WinogradRanges ranges;
+        Status status = transform_weights(operands_.weights, transformed);
+        if (status.ok()) status = transform_range(operands_.input_range, ranges);
+        if (!status.ok()) return status;
+        const bool is_narrow = winograd_fits(operands_.weights, operands_.input_range, 16) && !reaches_the_largest();
+        if (mla && !is_narrow) return cannot("sums that 16 bits hold", "larger ones");
+        const std::vector<int> longest = longest_runs(WorstProducts(transformed, ranges), order_, mla ? 8 : 16);
+        std::string runs;
+        for (const int length : longest) {
+            if (length == 0) return cannot("single products that their type holds", "larger ones");
+            const int run = useful_run(length, mla ? longest_useful_winograd_run : longest_useful_wide_run);
+            runs += (runs.empty() ? "" : ",") + std::to_string(run);
+        }
+        if (!mla && is_narrow) runs = std::to_string(in_channels());
+        set("product", mla ? "mla" : "smlal");
+        set("runs", runs);
+        set("wide", is_narrow ? "false" : "true");
+        plan_.sum_bits = is_narrow ? 16 : 32;
+        std::vector<std::int8_t> packed;
+        status = pack_winograd(weights_, tile_.channels, packed);
+        if (status.ok()) pack(std::move(packed), 1, 1, winograd_extent);
+        return status;
+    }
+
+    Status plan_pairs() {
+        constexpr int widest_narrow_code = 7;
+        plan_.sum_bits = narrow() && operands_.input_bits <= widest_narrow_code ? 16 : 32;
+        set("sum_bits", plan_.sum_bits);
+        set("activation_bits", operands_.input_bits);
+        pack(pack_groups(weights_, tile_.channels, 2), 2, 2);
+        return {};
+    }
+
+    Status plan_depthwise() {
+        plan_.sum_bits = narrow() ? 16 : 32;
+        set("sum_bits", plan_.sum_bits);
+        const int channels = operands_.weights.out_channels, kernel = operands_.weights.kernel;
+        plan_.weights = pack_tiles(operands_.weights, channels);
+        plan_.weight_extents = {channels, 1, kernel, kernel, 1};
+        return {};
+    }
+
+    const ConvolutionOperands &operands_;
+    Tile tile_;
+    std::vector<int> order_;
+    CodeWeights weights_;
+    WorstProducts products_;
+    ConvolutionPlan plan_;
+};
+
+bool are_signs(CodeRange range) {
+    return range == CodeRange{-1, 1};
+}
+
+}  // namespace
+
+std::string_view name(ConvolutionWay way) {
+    return std::find_if(std::begin(ways), std::end(ways), [=](const WayNames &w) { return w.way == way; })->name;
+}
+
+std::string_view generator_of(ConvolutionWay way) {
+    return std::find_if(std::begin(ways), std::end(ways), [=](const WayNames &w) { return w.way == way; })->generator;
+}
+
+bool is_for(ConvolutionWay way, const ConvolutionOperands &operands) {
+    constexpr int widest_winograd_code = 4;
+    if (operands.depthwise != (way == ConvolutionWay::depthwise)) return false;
+    const CodeRange narrow = shifted_range(widest_winograd_code);
+    const auto is_within = [](CodeRange a, CodeRange b) { return a.low >= b.low && a.high <= b.high; };
+    switch (way) {
+        case ConvolutionWay::winograd:
+        case ConvolutionWay::winograd_smlal:
+            return operands.weights.kernel == 3 && operands.stride == 1 && is_within(operands.weight_range, narrow) &&
+                   is_within(operands.input_range, narrow);
+        case ConvolutionWay::popcount:
+            return are_signs(operands.weight_range) && are_signs(operands.input_range) && operands.input_bits == 1;
+        default:
+            return true;
+    }
+}
+
+Status plan_convolution(ConvolutionWay way,
+                        const ConvolutionOperands &operands,
+                        Tile tile,
+                        std::span<const int> order,
+                        ConvolutionPlan &plan) {
+    if (!is_for(way, operands)) return cannot("a layer that " + std::string(name(way)) + " is for", "another");
+    return Planner(operands, tile, order).plan(way, plan);
+}
+
+CodeWeights reordered(const CodeWeights &weights, std::span<const int> order) {
+    CodeWeights result{weights.out_channels, weights.in_channels, weights.kernel, {}};
+    for (int out = 0; out < weights.out_channels; ++out) {
+        for (const int in : order) {
+            for (int tap = 0; tap < weights.kernel * weights.kernel; ++tap) {
+                result.values.push_back(weights.at(out, in, tap / weights.kernel, tap % weights.kernel));
+            }
+        }
+    }
+    return result;
+}
+
+}  // namespace dsq
