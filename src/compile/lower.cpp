@@ -98,7 +98,7 @@ private:
                            .is_codes = true,
                            .range = grid.range(),
                            .distance = grid.distance,
-                           .padding = std::vector<int>(index(shape.channels), integer_of(grid, 0.0F))});
+                           .padding = std::vector<int>(index(shape.channels), code_of(grid, 0.0F))});
     }
     void add_node(int i, IntegerOperation operation) {
         graph_.nodes.push_back({layer(i).name, std::move(operation)});

@@ -40,7 +40,7 @@ ThresholdEpilogue thresholds_of(const RealEpilogue &real,
             const int wanted = grid.lowest + grid.distance * level;
             const std::int64_t threshold = first_where(low, high, [&](std::int64_t flipped) {
                 const auto accumulator = static_cast<std::int32_t>(flipped ^ flip);
-                return integer_of(grid, real_of(real, c, accumulator)) >= wanted;
+                return code_of(grid, real_of(real, c, accumulator)) >= wanted;
             });
             result.thresholds[static_cast<std::size_t>(level - 1) * channels + c] =
                 static_cast<std::int32_t>(threshold);

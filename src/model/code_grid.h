@@ -32,8 +32,8 @@ struct CodeGrid {
 /// products are smallest.
 CodeGrid code_grid(const Quantizer &quantizer);
 
-/// The integer of a real; ties go up, a NaN gives the lowest.
-inline int integer_of(const CodeGrid &grid, float x) {
+/// The code of a real, as the integer behind it; ties go up, a NaN gives the lowest.
+inline int code_of(const CodeGrid &grid, float x) {
     const float least = grid.step * 0.25F;  // rounds to code 0, and is no denormal
     const float distance = x - grid.lower;
     const float offset = distance > least ? distance : least;

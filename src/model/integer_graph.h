@@ -5,12 +5,14 @@
 /// rounded by itself, so all targets agree bit for bit. Layout: [y][x][channel], one image after the other.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "dsq/status.h"
 #include "model/code_grid.h"
 #include "model/code_weights.h"
 #include "model/network.h"
@@ -110,7 +112,7 @@ using IntegerOperation = std::
 
 struct IntegerNode {
     std::string name = {};  ///< of the layer whose output it gives
-    IntegerOperation operation;
+    IntegerOperation operation = {};
 };
 
 struct IntegerGraph {
@@ -120,5 +122,13 @@ struct IntegerGraph {
     std::vector<IntegerNode> nodes = {};  ///< in an order in which they can run
     int logits = no_tensor_index;         ///< reals, one pixel
 };
+
+/// Channels times pixels.
+std::size_t element_count(const Shape &shape);
+
+/// Checks all that interpreter and compiler rely on: every size, index and range, that numbers are finite, that a
+/// tensor is written once and before it is read, and that no sum can leave 32 bits. Error: invalid_argument, with a
+/// message that names the node, the tensor or field, what was expected and what was found.
+Status validate(const IntegerGraph &graph);
 
 }  // namespace dsq

@@ -1,0 +1,60 @@
+#include "compile/choose_way.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "compile/run_length.h"
+
+namespace dsq {
+namespace {
+
+// The sums of an Arm tile fill the registers: as many bytes in 8 bits, twice as many in 16.
+constexpr int arm_tile = 128;
+
+Tile arm_tile_for(int out_channels, int lanes) {
+    const int channels = out_channels > 32 ? 64 : out_channels > 16 ? 32 : 16;
+    return {lanes / channels, channels};
+}
+
+bool has_small_products(const ConvolutionOperands &operands) {
+    constexpr int shortest_useful_run = 4;
+    const WorstProducts products(operands.weights, operands.input_range);
+    return longest_uniform_run(products, identity_order(operands.weights.in_channels), 8) >= shortest_useful_run;
+}
+
+// Runs in 8 bits are worth their spills in Winograd's domain for 2 bits beside 2, or less.
+bool has_small_codes(const ConvolutionOperands &operands) {
+    const auto bits = [](CodeRange range) { return range.high - range.low <= 3; };
+    return bits(operands.weight_range) && bits(operands.input_range);
+}
+
+WayChoice arm_way(const ConvolutionOperands &operands) {
+    const int out_channels = operands.weights.out_channels;
+    if (is_for(ConvolutionWay::popcount, operands)) return {ConvolutionWay::popcount, {4, 32}};
+    if (is_for(ConvolutionWay::winograd, operands)) {
+        const bool small = has_small_codes(operands);
+        return {small ? ConvolutionWay::winograd : ConvolutionWay::winograd_smlal,
+                arm_tile_for(out_channels, small ? arm_tile : arm_tile / 2)};
+    }
+    if (has_small_products(operands)) return {ConvolutionWay::mla, arm_tile_for(out_channels, arm_tile)};
+    return {ConvolutionWay::smlal, arm_tile_for(std::min(out_channels, 32), arm_tile)};
+}
+
+}  // namespace
+
+WayChoice default_way(InstructionSet instruction_set, std::string_view, const ConvolutionOperands &operands) {
+    if (operands.depthwise) return {ConvolutionWay::depthwise, {4, operands.weights.out_channels}};
+    switch (instruction_set) {
+        case InstructionSet::armv8:
+            return arm_way(operands);
+        case InstructionSet::arm_dotprod:
+            return {ConvolutionWay::dot, {8, operands.weights.out_channels > 8 ? 16 : 8}};
+        case InstructionSet::avx512_vnni:
+            return {ConvolutionWay::dot, {4, operands.weights.out_channels > 32 ? 64 : 16}};
+        case InstructionSet::avx2:
+            return {ConvolutionWay::pairs, {4, operands.weights.out_channels > 16 ? 32 : 16}};
+    }
+    return {};
+}
+
+}  // namespace dsq

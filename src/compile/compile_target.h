@@ -1,0 +1,35 @@
+/// What dsq compiles models for: the facts of targets/*.cmake.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dsq/status.h"
+
+namespace dsq {
+
+enum class InstructionSet { armv8, arm_dotprod, avx2, avx512_vnni };
+
+/// Kernels for one instruction set; a library has them for all of its target, and chooses at run time.
+struct TargetVariant {
+    InstructionSet instruction_set;
+    std::string halide_target;
+    std::vector<std::string> requirements;  ///< as __builtin_cpu_supports names them
+};
+
+struct CompileTarget {
+    std::string name;                     ///< "arm-64-linux"
+    std::vector<TargetVariant> variants;  ///< the first that the processor has runs
+    std::vector<std::string> cores;       ///< that defaults are known for, the first where none is named
+    std::vector<std::string> linker;      ///< the C++ compiler and its options for a static program
+    std::vector<std::string> runner;      ///< what runs a program for it here; empty: itself
+};
+
+std::span<const CompileTarget> compile_targets();
+
+/// core: empty for the default, which is filled in. Error: invalid_argument, with the names that there are.
+Status find_target(std::string_view name, std::string &core, CompileTarget &target);
+
+}  // namespace dsq
