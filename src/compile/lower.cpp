@@ -13,6 +13,7 @@ namespace {
 constexpr int pixel_levels = 255, pixel_shift = 128;
 constexpr CodeRange pixel_range{-pixel_shift, pixel_levels - pixel_shift};
 constexpr int largest_byte = 127;
+constexpr const char *unpooled = ".unpooled";  // what goes into a pool that stood before the batch normalization
 
 class Lowering {
 public:
@@ -224,7 +225,7 @@ private:
         lowered.node.epilogue = std::move(epilogue);
         add_node(last_without_pool(group), std::move(lowered.node));
         if (group.max_pool != no_layer_index) {
-            graph_.tensors[index(codes)].name = layer(group.convolution).name;
+            graph_.tensors[index(codes)].name += unpooled;
             codes_[index(reader)] = add_codes(reader, shapes_[index(group.end)], grid);
             add_pool(group, codes, codes_[index(reader)], std::move(flips));
         }
@@ -243,15 +244,16 @@ private:
             real.codes = codes_[index(served)] = add_codes(served, shape, real.grid);
         }
         if (pools || readers.size() != 1 || served == no_layer_index) {
-            reals_[index(group.end)] = real.output = add_real(last_without_pool(group), shape);
+            reals_[index(group.end)] = real.output = add_real(group.end, shape);
         }
         std::vector<std::int32_t> flips = flips_of(real);
-        const int unpooled = real.output;
+        const int output = real.output;
         lowered.node.epilogue = std::move(real);
         add_node(last_without_pool(group), std::move(lowered.node));
         if (pools) {
             reals_[index(group.end)] = add_real(group.end, shapes_[index(group.end)]);
-            add_pool(group, unpooled, reals_[index(group.end)], std::move(flips));
+            graph_.tensors[index(output)].name += unpooled;
+            add_pool(group, output, reals_[index(group.end)], std::move(flips));
         }
         return quantize_for_readers(group.end, served);
     }

@@ -85,6 +85,18 @@ std::span<const float> Executor::logits() const {
     return {view.data, view.size()};
 }
 
+TensorView<const float> Executor::quantized_input(int layer) const {
+    return view_of(plan_.quantized_inputs[static_cast<std::size_t>(layer)]);
+}
+
+TensorView<const float> Executor::output(int layer) const {
+    return view_of(plan_.values[static_cast<std::size_t>(layer)]);
+}
+
+TensorView<const float> Executor::view_of(int tensor) const {
+    return tensor == no_tensor ? TensorView<const float>{} : tensors_.view(tensor);
+}
+
 Model Executor::model() const {
     return {parameters_.network(), parameters_.tensors()};
 }

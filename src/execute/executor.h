@@ -36,6 +36,10 @@ public:
     }
     /// Of the last forward pass: classes x count, the class innermost.
     std::span<const float> logits() const;
+    /// Of the last forward pass: the output of a layer; no data where it was not kept.
+    TensorView<const float> output(int layer) const;
+    /// What it read, quantized; no data where its input is not.
+    TensorView<const float> quantized_input(int layer) const;
     /// The model as it is now.
     Model model() const;
     /// The layer whose output first held a NaN or an infinity in the last forward pass; empty where none did.
@@ -46,6 +50,8 @@ public:
     }
 
 private:
+    TensorView<const float> view_of(int tensor) const;
+
     ParameterStore parameters_;
     Tensors tensors_;
     StepPlan plan_;

@@ -36,6 +36,8 @@ public:
             if (!absorbed_[index(i)]) plan_layer(i);
         }
         plan_.logits = values_.back();
+        plan_.values = values_;
+        plan_.quantized_inputs = quantized_;
         plan_backward();
         return std::move(plan_);
     }

@@ -13,6 +13,8 @@ struct StepPlan {
     std::vector<int> layers;                     ///< of each step: the layer that it ends with
     std::vector<int> outputs;                    ///< of each step: the tensor that it writes
     std::vector<std::vector<GradientSum>> sums;  ///< of each step: to be done before its backward
+    std::vector<int> values;                     ///< of each layer: the tensor of its output, if it is kept
+    std::vector<int> quantized_inputs;           ///< of each layer: the tensor that it reads, if that is quantized
     int images = no_tensor;                      ///< external
     int logits = no_tensor, grad_logits = no_tensor;
 };
