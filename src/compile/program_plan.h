@@ -14,6 +14,8 @@
 
 namespace dsq {
 
+constexpr std::size_t workspace_alignment = 64;  ///< of the caller's workspace
+
 struct BufferDimension {
     int min = 0, extent = 1, stride = 1;  ///< in elements
 };
@@ -29,8 +31,8 @@ enum class Place {
 struct BufferPlan {
     ElementType type = ElementType::i8;
     std::vector<BufferDimension> dimensions;  ///< innermost first, as Halide has them
-    Place place = Place::workspace;
-    std::size_t offset = 0;        ///< workspace: bytes before the first element of its memory (the least index)
+    Place place = Place::workspace;           ///< what a kernel writes overlaps nothing else that it reads or writes
+    std::size_t offset = 0;  ///< workspace: bytes before its first element (the least index), whole elements of them
     std::vector<std::byte> bytes;  ///< constants: its elements
 };
 
@@ -55,7 +57,11 @@ struct ProgramVariant {
 struct ProgramPlan {
     std::string name;  ///< a C identifier: prefix of every symbol
     int batch = 1;
-    std::vector<ProgramVariant> variants;  ///< the first whose requirements are met runs; the last has none
+    std::vector<ProgramVariant> variants;  ///< the first whose requirements are met runs; an error code where none is
+
+    /// What the library's header says of the model, of the type, shape, layout and normalisation of its input, and of
+    /// its output: lines without a newline at the end.
+    std::string about, input, output;
 };
 
 }  // namespace dsq
