@@ -2,6 +2,7 @@
 set(DSQ_TARGET arm-64-linux)
 
 set(DSQ_TARGET_armv8 arm-64-linux)
+set(DSQ_TARGET_dotprod arm-64-linux-arm_dot_prod-armv82a)
 set(DSQ_TARGET_VARIANTS armv8)
 
 set(CMAKE_SYSTEM_NAME Linux)
@@ -12,3 +13,15 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 
 # How a program for this target is run here: the smallest core that is supported.
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -cpu cortex-a53 -L /usr/aarch64-linux-gnu)
+
+# What `dsq compile` makes libraries for (src/compile/compile_target.h), the cores that have defaults, and how a program for one is linked and
+# run here.
+set(DSQ_LIBRARY_TARGETS arm-64-linux arm-64-linux-dotprod)
+set(DSQ_LIBRARY_arm-64-linux armv8)
+set(DSQ_LIBRARY_arm-64-linux-dotprod dotprod)
+set(DSQ_CORES_arm-64-linux cortex-a53 cortex-a72)
+set(DSQ_CORES_arm-64-linux-dotprod cortex-a55 cortex-a76)
+set(DSQ_LINKER_arm-64-linux aarch64-linux-gnu-g++ -static)
+set(DSQ_LINKER_arm-64-linux-dotprod aarch64-linux-gnu-g++ -static)
+set(DSQ_RUNNER_arm-64-linux qemu-aarch64 -cpu cortex-a53)
+set(DSQ_RUNNER_arm-64-linux-dotprod qemu-aarch64 -cpu cortex-a76)

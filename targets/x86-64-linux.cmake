@@ -5,4 +5,14 @@ set(DSQ_TARGET x86-64-linux)
 # avx512_skylake: AVX-512 F, CD, VL, DQ, BW (Intel since Skylake-X, AMD since Zen 4).
 set(DSQ_TARGET_avx512 x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake)
 set(DSQ_TARGET_avx2 x86-64-linux-sse41-avx-f16c-fma-avx2)
+set(DSQ_TARGET_vnni ${DSQ_TARGET_avx512}-avx512_cannonlake-avx512_zen4)
 set(DSQ_TARGET_VARIANTS avx512 avx2)  # the baseline last
+
+# What `dsq compile` makes libraries for (src/compile/compile_target.h): a library has kernels for each of these instruction sets, and runs
+# the first that the processor has all requirements of, as __builtin_cpu_supports names them.
+set(DSQ_LIBRARY_TARGETS x86-64-linux)
+set(DSQ_LIBRARY_x86-64-linux vnni avx2)
+set(DSQ_REQUIRES_vnni avx512f avx512bw avx512dq avx512vl avx512cd avx512vbmi avx512ifma avx512vnni avx512bitalg avx512vbmi2 avx512vpopcntdq avx512bf16)
+set(DSQ_REQUIRES_avx2 avx2 fma)
+set(DSQ_CORES_x86-64-linux x86-64)
+set(DSQ_LINKER_x86-64-linux c++)

@@ -47,9 +47,9 @@ WayChoice default_way(InstructionSet instruction_set, std::string_view, const Co
     switch (instruction_set) {
         case InstructionSet::armv8:
             return arm_way(operands);
-        case InstructionSet::arm_dotprod:
+        case InstructionSet::dotprod:
             return {ConvolutionWay::dot, {8, operands.weights.out_channels > 8 ? 16 : 8}};
-        case InstructionSet::avx512_vnni:
+        case InstructionSet::vnni:
             return {ConvolutionWay::dot, {4, operands.weights.out_channels > 32 ? 64 : 16}};
         case InstructionSet::avx2:
             return {ConvolutionWay::pairs, {4, operands.weights.out_channels > 16 ? 32 : 16}};

@@ -10,11 +10,16 @@
 
 namespace dsq {
 
-enum class InstructionSet { armv8, arm_dotprod, avx2, avx512_vnni };
+enum class InstructionSet { armv8, dotprod, avx2, vnni };
+
+constexpr bool is_x86(InstructionSet instruction_set) {
+    return instruction_set == InstructionSet::avx2 || instruction_set == InstructionSet::vnni;
+}
 
 /// Kernels for one instruction set; a library has them for all of its target, and chooses at run time.
 struct TargetVariant {
     InstructionSet instruction_set;
+    std::string name;  ///< "avx2"
     std::string halide_target;
     std::vector<std::string> requirements;  ///< as __builtin_cpu_supports names them
 };

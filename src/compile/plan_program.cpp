@@ -1,0 +1,416 @@
+#include "compile/plan_program.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <optional>
+
+#include "compile/choose_way.h"
+#include "compile/memory_plan.h"
+
+namespace dsq {
+namespace {
+
+template <typename Element>
+BufferPlan constants(std::vector<BufferDimension> dimensions, const std::vector<Element> &values) {
+    BufferPlan buffer{
+        .type = ElementTypeOf<Element>::value, .dimensions = std::move(dimensions), .place = Place::constants};
+    buffer.bytes.resize(values.size() * sizeof(Element));
+    std::memcpy(buffer.bytes.data(), values.data(), buffer.bytes.size());
+    return buffer;
+}
+
+template <typename Element>
+BufferPlan vector_of(const std::vector<Element> &values) {
+    return constants({{0, static_cast<int>(values.size()), 1}}, values);
+}
+
+// Dense, innermost first.
+std::vector<BufferDimension> dense(std::initializer_list<int> extents) {
+    std::vector<BufferDimension> dimensions;
+    int stride = 1;
+    for (const int extent : extents) {
+        dimensions.push_back({0, extent, stride});
+        stride *= extent;
+    }
+    return dimensions;
+}
+
+std::vector<std::int16_t> narrowed(const std::vector<std::int32_t> &values) {
+    return {values.begin(), values.end()};
+}
+
+std::string identifier(std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+    return text;
+}
+
+std::vector<int> tensors_of(const InputNode &node) {
+    return {node.codes};
+}
+std::vector<int> tensors_of(const ConvolutionNode &node) {
+    if (const auto *real = std::get_if<RealEpilogue>(&node.epilogue)) {
+        return {node.input, real->residual, real->output, real->codes};
+    }
+    return {node.input, std::get<ThresholdEpilogue>(node.epilogue).codes};
+}
+std::vector<int> tensors_of(const QuantizeNode &node) {
+    return {node.input, node.codes};
+}
+template <typename Node>
+std::vector<int> tensors_of(const Node &node) {
+    return {node.input, node.output};
+}
+
+// One variant of a program.
+class Planner {
+public:
+    Planner(const IntegerGraph &graph, const ProgramOptions &options, const TargetVariant &target)
+        : graph_(graph), options_(options), target_(target), borders_(graph.tensors.size(), 0) {
+        for (const IntegerNode &node : graph.nodes) {
+            const auto *convolution = std::get_if<ConvolutionNode>(&node.operation);
+            if (convolution == nullptr || convolution->flatten) continue;
+            int &border = borders_[index(convolution->input)];
+            border = std::max(border, convolution->weights.kernel / 2);
+        }
+    }
+
+    Status plan(ProgramVariant &variant, VariantNotes &notes) {
+        place_tensors();
+        for (node_ = 0; node_ < static_cast<int>(graph_.nodes.size()); ++node_) {
+            const IntegerOperation &operation = graph_.nodes[index(node_)].operation;
+            Status status;
+            if (const auto *convolution = std::get_if<ConvolutionNode>(&operation))
+                status = add_convolution(*convolution);
+            std::visit([&](const auto &other) { add_kernels(other); }, operation);
+            if (!status.ok()) {
+                return {status.code(), "node " + graph_.nodes[index(node_)].name + ": " + status.message()};
+            }
+        }
+        variant_.target = target_.halide_target;
+        variant_.requirements = target_.requirements;
+        variant = std::move(variant_);
+        notes = std::move(notes_);
+        return {};
+    }
+
+private:
+    static std::size_t index(int i) {
+        return static_cast<std::size_t>(i);
+    }
+    const IntegerTensor &tensor(int t) const {
+        return graph_.tensors[index(t)];
+    }
+    std::size_t element_bytes(int t) const {
+        return tensor(t).is_codes ? sizeof(std::int8_t) : sizeof(float);
+    }
+
+    // Elements of rows and images in memory.
+    int row_stride(int t) const {
+        return tensor(t).shape.channels * (tensor(t).shape.width + 2 * borders_[index(t)]);
+    }
+    int image_stride(int t) const {
+        return row_stride(t) * (tensor(t).shape.height + 2 * borders_[index(t)]);
+    }
+
+    // Tensors live from the node that writes them to the last that reads them.
+    void place_tensors() {
+        std::vector<MemoryRequest> requests(graph_.tensors.size());
+        for (std::size_t t = 0; t < requests.size(); ++t) {
+            const bool in_workspace = static_cast<int>(t) != graph_.logits;
+            const auto elements = index(image_stride(static_cast<int>(t))) * index(options_.batch);
+            requests[t] = {in_workspace ? elements * element_bytes(static_cast<int>(t)) : 0, -1, -1};
+        }
+        for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+            const auto tensors =
+                std::visit([](const auto &node) { return tensors_of(node); }, graph_.nodes[n].operation);
+            for (const int t : tensors) {
+                if (t == no_tensor_index) continue;
+                MemoryRequest &request = requests[index(t)];
+                if (request.first_step < 0) request.first_step = static_cast<int>(n);
+                request.last_step = static_cast<int>(n);
+            }
+        }
+        const MemoryPlan memory = plan_memory(requests, workspace_alignment);
+        variant_.tensor_bytes = memory.bytes;
+        for (std::size_t t = 0; t < requests.size(); ++t) {
+            const int border = borders_[t], at = static_cast<int>(t);
+            const int origin = border * (row_stride(at) + tensor(at).shape.channels);
+            notes_.tensors.push_back({at == graph_.logits ? Place::output : Place::workspace,
+                                      memory.offsets[t] + index(origin) * element_bytes(at),
+                                      border});
+        }
+    }
+
+    // A tensor as (c, x, y, n); with its border as an input of a window, without it as what is written.
+    BufferPlan image(int t, int border = 0) const {
+        const Shape &shape = tensor(t).shape;
+        const int channels = shape.channels;
+        BufferPlan buffer = memory(t);
+        buffer.dimensions = {{0, channels, 1},
+                             {-border, shape.width + 2 * border, channels},
+                             {-border, shape.height + 2 * border, row_stride(t)},
+                             {0, options_.batch, image_stride(t)}};
+        buffer.offset -= index(border * (row_stride(t) + channels)) * element_bytes(t);
+        return buffer;
+    }
+    // As (i, n): each image one vector, (c, 1, 1, n) with `pixels`.
+    BufferPlan flat(int t, bool with_pixels = false) const {
+        BufferPlan buffer = memory(t);
+        buffer.dimensions = {{0, image_stride(t), 1}};
+        if (with_pixels) buffer.dimensions.resize(3, {0, 1, image_stride(t)});
+        buffer.dimensions.push_back({0, options_.batch, image_stride(t)});
+        return buffer;
+    }
+    BufferPlan memory(int t) const {
+        BufferPlan buffer;
+        buffer.type = tensor(t).is_codes ? ElementType::i8 : ElementType::f32;
+        buffer.place = notes_.tensors[index(t)].place;
+        buffer.offset = notes_.tensors[index(t)].offset;
+        return buffer;
+    }
+
+    void add(KernelPlan kernel, KernelNote note) {
+        const std::string &node = graph_.nodes[index(node_)].name;
+        const std::string number = std::to_string(variant_.kernels.size());
+        kernel.name = options_.name + "_" + target_.name + "_" + number + "_" + identifier(node);
+        note.node = node_;
+        variant_.kernels.push_back(std::move(kernel));
+        notes_.kernels.push_back(std::move(note));
+    }
+
+    // What windows see outside the image.
+    void fill_border(int t) {
+        const int border = borders_[index(t)];
+        if (border == 0) return;
+        BufferPlan whole = memory(t);
+        whole.dimensions = {{0, image_stride(t), 1}, {0, options_.batch, image_stride(t)}};
+        whole.offset -= index(border * (row_stride(t) + tensor(t).shape.channels));
+        KernelPlan kernel{.generator = "fill_border", .parameters = {{"type", "int8"}, {"parallel", "false"}}};
+        kernel.scalars = {{"row", row_stride(t)},
+                          {"height", tensor(t).shape.height},
+                          {"border", border},
+                          {"margin", border * tensor(t).shape.channels},
+                          {"value", tensor(t).padding.front()}};
+        kernel.buffers["tensor"] = whole;
+        add(std::move(kernel), {.how = "border"});
+    }
+
+    void add_kernels(const InputNode &node) {
+        const Shape &shape = tensor(node.codes).shape;
+        const int border = borders_[index(node.codes)], row = shape.channels * shape.width;
+        const int margin = border * shape.channels;
+        BufferPlan pixels{.type = options_.pixels, .place = Place::input};
+        pixels.dimensions = dense({row, shape.height, options_.batch});
+        BufferPlan codes = image(node.codes, border);
+        codes.dimensions = {{-margin, row + 2 * margin, 1}, codes.dimensions[2], codes.dimensions[3]};
+        KernelPlan kernel{.generator = "input_codes"};
+        kernel.parameters["pixel_type"] = options_.pixels == ElementType::u8 ? "uint8" : "float32";
+        const std::vector<int> &padding = tensor(node.codes).padding;
+        kernel.buffers = {{"padding", vector_of(std::vector<std::int8_t>(padding.begin(), padding.end()))},
+                          {"pixels", pixels},
+                          {"codes", codes}};
+        add(std::move(kernel), {.how = "pixels", .writes = {node.codes}});
+    }
+
+    static std::string text(bool flag) {
+        return flag ? "true" : "false";
+    }
+
+    void add_kernels(const ConvolutionNode &) {
+    }
+    Status add_convolution(const ConvolutionNode &node) {
+        const IntegerTensor &input = tensor(node.input);
+        const Shape in = node.flatten ? Shape{static_cast<int>(element_count(input.shape)), 1, 1} : input.shape;
+        const int input_bits = bits_of(input);
+        const ConvolutionOperands operands{.weights = node.weights,
+                                           .weight_range = node.weight_range,
+                                           .input_range = input.range,
+                                           .input_bits = input_bits,
+                                           .stride = node.stride,
+                                           .depthwise = node.depthwise,
+                                           .is_x86 = is_x86(target_.instruction_set)};
+        const WayChoice choice = default_way(target_.instruction_set, options_.core, operands);
+        ConvolutionPlan way;
+        Status status = plan_convolution(choice.way, operands, choice.tile, {}, way);
+        if (!status.ok()) return {status.code(), std::string(name(choice.way)) + ": " + status.message()};
+
+        KernelPlan kernel{.generator = std::string(generator_of(choice.way)), .parameters = way.parameters};
+        const std::pair<const char *, int> numbers[] = {{"in_channels", in.channels},
+                                                        {"out_channels", node.weights.out_channels},
+                                                        {"kernel", node.weights.kernel},
+                                                        {"stride", node.stride},
+                                                        {"width", in.width},
+                                                        {"height", in.height},
+                                                        {"offset_shift", node.offset_shift}};
+        for (const auto &[key, value] : numbers) kernel.parameters[key] = std::to_string(value);
+        kernel.parameters["has_offset"] = text(node.offset != 0);
+        kernel.buffers["input"] = node.flatten ? flat(node.input, true) : image(node.input, node.weights.kernel / 2);
+        const auto &[lane, step, kx, ky, tile] = way.weight_extents;
+        kernel.buffers["weights"] = constants(dense({lane, step, kx, ky, tile}), way.weights);
+        if (node.offset != 0) {
+            kernel.buffers["offsets"] =
+                vector_of(std::vector<std::int32_t>(index(node.weights.out_channels), node.offset));
+        }
+        const bool narrow = way.sum_bits == 16 && node.offset == 0;
+        std::vector<int> writes =
+            std::visit([&](const auto &epilogue) { return add_epilogue(epilogue, narrow, kernel); }, node.epilogue);
+        for (const int t : writes) {
+            if (tensor(t).is_codes) fill_border(t);
+        }
+        const double window = node.weights.kernel * node.weights.kernel;
+        const double macs = double(element_count(tensor(writes.front()).shape)) * node.weights.in_channels * window;
+        add(std::move(kernel),
+            {.how = std::string(name(choice.way)) + " " + std::to_string(choice.tile.pixels) + "x" +
+                    std::to_string(choice.tile.channels),
+             .bits = std::to_string(node.weight_bits) + "/" + std::to_string(input_bits),
+             .macs = macs * options_.batch,
+             .writes = std::move(writes)});
+        return {};
+    }
+    static int bits_of(const IntegerTensor &codes) {
+        const int levels = (codes.range.high - codes.range.low) / codes.distance;
+        int bits = 1;
+        while ((1 << bits) - 1 < levels) ++bits;
+        return bits;
+    }
+
+    std::vector<int> add_epilogue(const ThresholdEpilogue &epilogue, bool narrow, KernelPlan &kernel) const {
+        const int channels = tensor(epilogue.codes).shape.channels;
+        const int levels = static_cast<int>(epilogue.thresholds.size()) / channels;
+        kernel.parameters["epilogue"] = "codes";
+        kernel.parameters["levels"] = std::to_string(levels);
+        kernel.parameters["lowest_code"] = std::to_string(epilogue.lowest);
+        kernel.parameters["code_distance"] = std::to_string(epilogue.distance);
+        kernel.parameters["has_flips"] = text(!epilogue.flips.empty());
+        kernel.buffers["thresholds"] = narrow ? constants(dense({channels, levels}), narrowed(epilogue.thresholds))
+                                              : constants(dense({channels, levels}), epilogue.thresholds);
+        if (!epilogue.flips.empty()) {
+            kernel.buffers["flips"] = narrow ? vector_of(narrowed(epilogue.flips)) : vector_of(epilogue.flips);
+        }
+        kernel.buffers["output"] = image(epilogue.codes);
+        return {epilogue.codes};
+    }
+
+    std::vector<int> add_epilogue(const RealEpilogue &epilogue, bool, KernelPlan &kernel) const {
+        const bool reals = epilogue.output != no_tensor_index, codes = epilogue.codes != no_tensor_index;
+        kernel.parameters["epilogue"] = !codes ? "float32" : reals ? "float32_and_codes" : "float32_codes";
+        kernel.parameters["has_residual"] = text(epilogue.residual != no_tensor_index);
+        kernel.buffers["scale"] = vector_of(epilogue.scale);
+        kernel.buffers["shift"] = vector_of(epilogue.shift);
+        if (epilogue.residual != no_tensor_index) kernel.buffers["residual"] = image(epilogue.residual);
+        kernel.scalars["clamp_lower"] = epilogue.clamp_lower;
+        kernel.scalars["clamp_upper"] = epilogue.clamp_upper;
+        std::vector<int> writes;
+        if (reals) {
+            kernel.buffers["output"] = image(epilogue.output);
+            writes.push_back(epilogue.output);
+        }
+        if (codes) {
+            add_grid(epilogue.grid, kernel);
+            kernel.buffers["codes"] = image(epilogue.codes);
+            writes.push_back(epilogue.codes);
+        }
+        return writes;
+    }
+
+    static void add_grid(const CodeGrid &grid, KernelPlan &kernel) {
+        kernel.parameters["levels"] = std::to_string(grid.levels);
+        kernel.parameters["lowest_code"] = std::to_string(grid.lowest);
+        kernel.parameters["code_distance"] = std::to_string(grid.distance);
+        kernel.scalars["lower"] = grid.lower;
+        kernel.scalars["step"] = grid.step;
+        kernel.scalars["inverse_step"] = grid.inverse_step;
+    }
+
+    void add_kernels(const QuantizeNode &node) {
+        fill_border(node.codes);
+        KernelPlan kernel{.generator = "quantize_reals"};
+        add_grid(node.grid, kernel);
+        kernel.buffers = {{"input", image(node.input)}, {"codes", image(node.codes)}};
+        add(std::move(kernel), {.how = "quantize", .writes = {node.codes}});
+    }
+
+    void add_kernels(const ShortcutNode &node) {
+        KernelPlan kernel{.generator = "shortcut", .parameters = {{"parallel", "false"}}};
+        const int added = tensor(node.output).shape.channels - tensor(node.input).shape.channels;
+        kernel.scalars = {{"stride", node.stride}, {"padding", added / 2}};
+        kernel.buffers = {{"input", image(node.input)}, {"output", image(node.output)}};
+        add(std::move(kernel), {.how = "shortcut", .writes = {node.output}});
+    }
+
+    void add_kernels(const MaxPoolNode &node) {
+        if (tensor(node.output).is_codes) fill_border(node.output);
+        KernelPlan kernel{.generator = "max_pool", .parameters = {{"parallel", "false"}}};
+        kernel.parameters["type"] = tensor(node.input).is_codes ? "int8" : "float32";
+        kernel.parameters["has_flips"] = text(!node.flips.empty());
+        kernel.scalars = {{"kernel", node.kernel}, {"stride", node.stride}, {"padding", node.padding}};
+        kernel.buffers = {{"input", image(node.input)}, {"output", image(node.output)}};
+        if (!node.flips.empty()) kernel.buffers["flips"] = vector_of(node.flips);
+        add(std::move(kernel), {.how = "max_pool", .writes = {node.output}});
+    }
+
+    void add_kernels(const GlobalAveragePoolNode &node) {
+        KernelPlan kernel{.generator = "global_average_pool", .parameters = {{"parallel", "false"}}};
+        kernel.buffers = {{"input", image(node.input)}, {"output", image(node.output)}};
+        add(std::move(kernel), {.how = "average", .writes = {node.output}});
+    }
+
+    void add_kernels(const LinearNode &node) {
+        const int inputs = static_cast<int>(element_count(tensor(node.input).shape));
+        const int outputs = tensor(node.output).shape.channels;
+        KernelPlan kernel{.generator = "linear_codes"};
+        kernel.parameters["activation_bits"] = std::to_string(node.activation_bits);
+        kernel.buffers = {{"input", flat(node.input)},
+                          {"weights", constants(dense({inputs, outputs}), node.weights)},
+                          {"scale", vector_of(node.scale)},
+                          {"bias", vector_of(node.bias)},
+                          {"output", flat(node.output)}};
+        add(std::move(kernel),
+            {.how = "linear",
+             .bits = "8/" + std::to_string(node.activation_bits),
+             .macs = double(inputs) * outputs * options_.batch,
+             .writes = {node.output}});
+    }
+
+    const IntegerGraph &graph_;
+    const ProgramOptions &options_;
+    const TargetVariant &target_;
+    std::vector<int> borders_;  // of each tensor
+    int node_ = 0;
+    ProgramVariant variant_;
+    VariantNotes notes_;
+};
+
+std::string shape_text(const Shape &shape) {
+    return std::to_string(shape.height) + " x " + std::to_string(shape.width) + " x " + std::to_string(shape.channels) +
+           " [height][width][channel]";
+}
+
+}  // namespace
+
+Status plan_program(const IntegerGraph &graph,
+                    const ProgramOptions &options,
+                    ProgramPlan &plan,
+                    std::vector<VariantNotes> &notes) {
+    ProgramPlan result{.name = options.name, .batch = options.batch};
+    result.about = "The network " + graph.name + ", compiled by dsq for " + options.target.name + ".";
+    result.input = std::to_string(options.batch) + " images, " + shape_text(graph.input) + ": " +
+                   (options.pixels == ElementType::u8 ? "pixels, uint8_t, 0 to 255." : "float, 0 to 1 (pixel / 255).") +
+                   "\nThe normalization of the images that the network was trained with is part of the library.";
+    result.output = std::to_string(options.batch) + " x " +
+                    std::to_string(graph.tensors[static_cast<std::size_t>(graph.logits)].shape.channels) +
+                    " float: the logits of each image; the largest tells its class.";
+    notes.clear();
+    for (const TargetVariant &target : options.target.variants) {
+        result.variants.emplace_back();
+        notes.emplace_back();
+        const Status status = Planner(graph, options, target).plan(result.variants.back(), notes.back());
+        if (!status.ok()) return status;
+    }
+    plan = std::move(result);
+    return {};
+}
+
+}  // namespace dsq

@@ -1,0 +1,50 @@
+/// From the graph of integers to the kernels of a library: for each node a way, a tile and packed weights, and a place
+/// in memory for every tensor.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compile/compile_target.h"
+#include "compile/program_plan.h"
+#include "model/integer_graph.h"
+
+namespace dsq {
+
+struct ProgramOptions {
+    std::string name;  ///< of the library: a C identifier
+    CompileTarget target;
+    std::string core;                      ///< one of the target's
+    int batch = 1;                         ///< images of a run
+    ElementType pixels = ElementType::u8;  ///< or f32: from 0 to 1
+};
+
+/// What a kernel of the plan does.
+struct KernelNote {
+    int node = 0;                  ///< of the graph
+    std::string how;               ///< "winograd 2x64"
+    std::string bits;              ///< of weights and activations: "2/2"; empty where there are none
+    double macs = 0;               ///< multiplications of a run
+    std::vector<int> writes = {};  ///< tensors of the graph
+};
+
+/// Where a tensor lies.
+struct TensorPlace {
+    Place place = Place::workspace;
+    std::size_t offset = 0;  ///< of the first element of the first image, inside the border
+    int border = 0;
+};
+
+/// Of each variant.
+struct VariantNotes {
+    std::vector<KernelNote> kernels;   ///< as the plan has them
+    std::vector<TensorPlace> tensors;  ///< as the graph has them
+};
+
+/// For a valid graph. Error: invalid_argument, naming the node, where no way computes it.
+Status plan_program(const IntegerGraph &graph,
+                    const ProgramOptions &options,
+                    ProgramPlan &plan,
+                    std::vector<VariantNotes> &notes);
+
+}  // namespace dsq
