@@ -188,8 +188,8 @@ void sum_up(const ProgramPlan &plan, const std::vector<Job> &jobs, LibraryFacts 
         facts.kernels[job.variant].push_back(job.facts);
         facts.code_bytes += job.facts.code_bytes;
         facts.constant_bytes += job.facts.constant_bytes;
-        facts.workspace_bytes = std::max(
-            facts.workspace_bytes, scratch_offset(plan.variants[job.variant].tensor_bytes) + job.facts.scratch_bytes);
+        const std::size_t begin = scratch_offset(plan.variants[job.variant].tensor_bytes);
+        facts.workspace_bytes = std::max(facts.workspace_bytes, begin + job.facts.scratch_bytes);
     }
 }
 
@@ -198,15 +198,11 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 }
 
 // Both files, or none.
-Status write_library(const ProgramPlan &plan,
-                     const std::string &archive,
-                     const std::string &header,
-                     LibraryFacts &facts) {
+Status write_library(const std::string &archive, const std::string &header, const LibraryFacts &facts) {
     Bytes bytes;
     if (Status status = read_file(archive, bytes); !status.ok()) return status;
-    const std::span<const std::byte> archive_parts[] = {bytes};
+    const std::span<const std::byte> archive_parts[] = {bytes}, header_parts[] = {bytes_of(header)};
     if (Status status = replace_file(facts.archive, archive_parts); !status.ok()) return status;
-    const std::span<const std::byte> header_parts[] = {bytes_of(header)};
     Status status = replace_file(facts.header, header_parts);
     std::error_code ignored;
     if (!status.ok()) std::filesystem::remove(facts.archive, ignored);
@@ -249,7 +245,7 @@ Status build(const ProgramPlan &plan, const std::string &folder, int threads, Li
     }
     const std::string archive = work.path("library.a");
     Halide::create_static_library(objects, Halide::Target(plan.variants.back().target), archive);
-    return write_library(plan, archive, library_header(plan, sizes, facts.workspace_bytes), facts);
+    return write_library(archive, library_header(plan, sizes, facts.workspace_bytes), facts);
 }
 
 }  // namespace
