@@ -174,7 +174,7 @@ private:
     void add(KernelPlan kernel, KernelNote note) {
         const std::string &node = graph_.nodes[index(node_)].name;
         const std::string number = std::to_string(variant_.kernels.size());
-        kernel.name = options_.name + "_" + target_.name + "_" + number + "_" + identifier(node);
+        kernel.name = "step" + number + "_" + identifier(node);
         note.node = node_;
         variant_.kernels.push_back(std::move(kernel));
         notes_.kernels.push_back(std::move(note));
