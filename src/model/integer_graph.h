@@ -5,12 +5,14 @@
 /// rounded by itself, so all targets agree bit for bit. Layout: [y][x][channel], one image after the other.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "dsq/status.h"
 #include "model/code_range.h"
 #include "model/code_weights.h"
 #include "model/network.h"
@@ -21,11 +23,11 @@ constexpr int no_tensor_index = -1;
 
 struct IntegerTensor {
     std::string name;  ///< of the layer that it is the output of; with " codes" for the quantized input of a reader
-    Shape shape;
+    Shape shape = {};
     bool is_codes = false;
-    CodeRange range;           ///< of codes
-    int distance = 1;          ///< of neighbouring codes: 2 for -1 and +1
-    std::vector<int> padding;  ///< of codes: what a window sees outside the image, one for each channel
+    CodeRange range = {};           ///< of codes
+    int distance = 1;               ///< of neighbouring codes: 2 for -1 and +1
+    std::vector<int> padding = {};  ///< of codes: what a window sees outside the image, one for each channel
 };
 
 /// The integers behind a quantizer: code k of 0 .. levels stands as range.low + distance * k. Source: quantizer.h,
@@ -41,8 +43,8 @@ struct CodeGrid {
 
 /// A real is made of an accumulator: clamp(accumulator * scale + shift [+ residual]), each operation rounded.
 struct RealEpilogue {
-    std::vector<float> scale, shift;  ///< of each output channel
-    int residual = no_tensor_index;   ///< a tensor of reals, of the output's shape
+    std::vector<float> scale = {}, shift = {};  ///< of each output channel
+    int residual = no_tensor_index;             ///< a tensor of reals, of the output's shape
     float clamp_lower = -std::numeric_limits<float>::infinity();
     float clamp_upper = std::numeric_limits<float>::infinity();
     int output = no_tensor_index;  ///< reals, if someone reads them
@@ -55,8 +57,8 @@ struct RealEpilogue {
 struct ThresholdEpilogue {
     int lowest = 0;
     int distance = 1;
-    std::vector<std::int32_t> thresholds;  ///< [level][channel], rising along the levels
-    std::vector<std::int32_t> flips;       ///< [channel]; empty: all 0
+    std::vector<std::int32_t> thresholds = {};  ///< [level][channel], rising along the levels
+    std::vector<std::int32_t> flips = {};       ///< [channel]; empty: all 0
     int codes = no_tensor_index;
 };
 
@@ -71,21 +73,21 @@ struct InputNode {
 /// flatten: the image is taken as one pixel of all its codes, in the order of the layout (kernel 1).
 struct ConvolutionNode {
     int input = no_tensor_index;
-    CodeWeights weights;
-    CodeRange weight_range;
+    CodeWeights weights = {};
+    CodeRange weight_range = {};
     int weight_bits = 8;
     int stride = 1;
     bool depthwise = false;
     bool flatten = false;
     std::int32_t offset = 0;  ///< 0: none
     int offset_shift = 0;
-    std::variant<ThresholdEpilogue, RealEpilogue> epilogue;
+    std::variant<ThresholdEpilogue, RealEpilogue> epilogue = {};
 };
 
 /// Reals to codes.
 struct QuantizeNode {
     int input = no_tensor_index, codes = no_tensor_index;
-    CodeGrid grid;
+    CodeGrid grid = {};
 };
 
 /// Of reals: every stride-th pixel, channels of zeros on both sides.
@@ -98,7 +100,7 @@ struct ShortcutNode {
 struct MaxPoolNode {
     int input = no_tensor_index, output = no_tensor_index;
     int kernel = 2, stride = 2, padding = 0;
-    std::vector<std::int32_t> flips;  ///< [channel]; empty: all 0
+    std::vector<std::int32_t> flips = {};  ///< [channel]; empty: all 0
 };
 
 /// Of reals: the sum over the pixels in the order of the layout, divided by their number.
@@ -112,8 +114,8 @@ struct GlobalAveragePoolNode {
 struct LinearNode {
     int input = no_tensor_index, output = no_tensor_index;
     int activation_bits = 16;
-    std::vector<std::int8_t> weights;  ///< [out][in], in the order of the layout
-    std::vector<float> scale, bias;    ///< [out]
+    std::vector<std::int8_t> weights = {};     ///< [out][in], in the order of the layout
+    std::vector<float> scale = {}, bias = {};  ///< [out]
 };
 
 using IntegerOperation = std::
@@ -121,15 +123,23 @@ using IntegerOperation = std::
 
 struct IntegerNode {
     std::string name;  ///< of the layer whose output it gives
-    IntegerOperation operation;
+    IntegerOperation operation = {};
 };
 
 struct IntegerGraph {
     std::string name;
-    Shape input;  ///< of an image
-    std::vector<IntegerTensor> tensors;
-    std::vector<IntegerNode> nodes;  ///< in an order in which they can run
-    int logits = no_tensor_index;    ///< reals, one pixel
+    Shape input = {};  ///< of an image
+    std::vector<IntegerTensor> tensors = {};
+    std::vector<IntegerNode> nodes = {};  ///< in an order in which they can run
+    int logits = no_tensor_index;         ///< reals, one pixel
 };
+
+/// Channels times pixels.
+std::size_t element_count(const Shape &shape);
+
+/// Checks all that interpreter and compiler rely on: every size, index and range, that numbers are finite, that a
+/// tensor is written once and before it is read, and that no sum can leave 32 bits. Error: invalid_argument, with a
+/// message that names the node, the tensor or field, what was expected and what was found.
+Status validate(const IntegerGraph &graph);
 
 }  // namespace dsq
