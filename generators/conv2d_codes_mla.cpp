@@ -54,7 +54,7 @@ public:
 
     void schedule() {
         set_shapes(tile_channels, in_channels);
-        schedules::conv2d_codes_mla({*output,
+        schedules::conv2d_codes_mla({outputs(),
                                      accumulator,
                                      spill,
                                      partial,

@@ -37,7 +37,7 @@ public:
 
     void schedule() {
         set_shapes(2 * tile_channels, steps());
-        schedules::conv2d_codes_popcount({*output,
+        schedules::conv2d_codes_popcount({outputs(),
                                           accumulator,
                                           differing,
                                           bits,

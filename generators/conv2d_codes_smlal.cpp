@@ -37,7 +37,7 @@ public:
     void schedule() {
         set_shapes(tile_channels, in_channels);
         const int spilled = spill_channels > 0 ? spill_channels.value() : in_channels.value();
-        schedules::conv2d_codes_smlal({*output,
+        schedules::conv2d_codes_smlal({outputs(),
                                        accumulator,
                                        spill,
                                        channel_sum,

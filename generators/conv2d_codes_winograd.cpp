@@ -1,6 +1,6 @@
 // A 3x3 convolution of codes with stride 1 by Winograd's F(2x2, 3x3), exactly: 16 products instead of 36 for 2x2
-// outputs (compile/winograd_transform.h). Products are added in 8 bits, runs of them in 16; or in 16, runs in 32 where
-// 16 do not hold all. Both operands stay in 8 bits for codes of up to 4. How it runs:
+// tile_outputs (compile/winograd_transform.h). Products are added in 8 bits, runs of them in 16; or in 16, runs in 32
+// where 16 do not hold all. Both operands stay in 8 bits for codes of up to 4. How it runs:
 // schedules/conv2d_codes_winograd.h.
 #include "schedules/conv2d_codes_winograd.h"
 #include "generators/low_bit_convolution.h"
@@ -13,7 +13,7 @@ namespace {
 using namespace Halide;
 using Exprs = std::vector<Expr>;
 
-constexpr int extent = 4, positions = 16, outputs = 2;
+constexpr int extent = 4, positions = 16, tile_outputs = 2;
 
 enum class Product {
     mla,    // an int8; its runs are added in 16 bits
@@ -67,19 +67,19 @@ public:
         }
         stages.result(c, t, n) = Tuple(both_directions(output_transform, sums));
 
-        const Expr tile = y / outputs * tiles_of(width) + x / outputs;
+        const Expr tile = y / tile_outputs * tiles_of(width) + x / tile_outputs;
         Exprs members;
-        for (int member = 0; member < outputs * outputs; ++member) {
+        for (int member = 0; member < tile_outputs * tile_outputs; ++member) {
             members.push_back(stages.result(c, tile, n)[member]);
         }
         Func accumulator{"accumulator"};
-        accumulator(c, x, y, n) = mux(y % outputs * outputs + x % outputs, members);
+        accumulator(c, x, y, n) = mux(y % tile_outputs * tile_outputs + x % tile_outputs, members);
         finish(accumulator);
     }
 
     void schedule() {
         set_shapes(tile_channels, in_channels, extent);
-        stages.output = *output;
+        stages.outputs = outputs();
         stages.channel_sum = channel_sum;
         stages.window = window;
         schedules::conv2d_codes_winograd(stages,
@@ -101,7 +101,7 @@ private:
         return tile_channels;
     }
     int tiles_of(int pixels) {
-        return (out_extent(pixels) + outputs - 1) / outputs;
+        return (out_extent(pixels) + tile_outputs - 1) / tile_outputs;
     }
 
     std::vector<int> run_lengths() {
@@ -123,8 +123,8 @@ private:
         Exprs patch;
         for (int row = 0; row < extent; ++row) {
             for (int column = 0; column < extent; ++column) {
-                const Expr at_x = clamp(t % tiles_of(width) * outputs + column - 1, -1, width.value());
-                const Expr at_y = clamp(t / tiles_of(width) * outputs + row - 1, -1, height.value());
+                const Expr at_x = clamp(t % tiles_of(width) * tile_outputs + column - 1, -1, width.value());
+                const Expr at_y = clamp(t / tiles_of(width) * tile_outputs + row - 1, -1, height.value());
                 patch.push_back(input(c, at_x, at_y, n));
             }
         }

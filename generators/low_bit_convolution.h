@@ -8,14 +8,20 @@
 
 #include <Halide.h>
 
+#include "batch_norm_activation.h"
+#include "code_grid.h"
+
 namespace dsq::generators {
 
 // What is made of an accumulator. With `has_offset` it first becomes (accumulator << offset_shift) + offset(co) * (sum
 // of the window's codes): what a bound of the weights that is no multiple of their step adds (dsq-math, last section).
 enum class Epilogue {
     int32,    // the accumulator
-    codes,    // lowest_code + code_distance * how many thresholds of its channel it has reached
-    float32,  // accumulator * scale(co) + shift(co), then + residual(co, x, y, n): each operation rounded by itself
+    codes,    // lowest_code + code_distance * how many thresholds of its channel it has reached; with `has_flips`,
+              // accumulator ^ flip(co) has: a flip of -1 turns the order around
+    float32,  // clamp(accumulator * scale(co) + shift(co) [+ residual(co, x, y, n)]): each operation rounded by itself
+    float32_codes,      // the code of that real on a grid (code_grid.h)
+    float32_and_codes,  // both
 };
 
 template <typename Way>
@@ -35,13 +41,18 @@ public:
     GeneratorParam<int> stride{"stride", 1};
     GeneratorParam<int> width{"width", 56};  // of the input, without its border
     GeneratorParam<int> height{"height", 56};
-    GeneratorParam<Epilogue> epilogue{
-        "epilogue",
-        Epilogue::codes,
-        {{"int32", Epilogue::int32}, {"codes", Epilogue::codes}, {"float32", Epilogue::float32}}};
+    GeneratorParam<int> batch{"batch", 0};  // images; 0: any number, which costs two outputs a loop of their own
+    GeneratorParam<Epilogue> epilogue{"epilogue",
+                                      Epilogue::codes,
+                                      {{"int32", Epilogue::int32},
+                                       {"codes", Epilogue::codes},
+                                       {"float32", Epilogue::float32},
+                                       {"float32_codes", Epilogue::float32_codes},
+                                       {"float32_and_codes", Epilogue::float32_and_codes}}};
     GeneratorParam<bool> has_offset{"has_offset", false};
     GeneratorParam<int> offset_shift{"offset_shift", 0};
-    GeneratorParam<int> levels{"levels", 3};  // thresholds of a channel
+    GeneratorParam<bool> has_flips{"has_flips", false};
+    GeneratorParam<int> levels{"levels", 3};  // thresholds of a channel, steps of a grid
     GeneratorParam<int> lowest_code{"lowest_code", -2};
     GeneratorParam<int> code_distance{"code_distance", 1};  // 2 for the codes -1 and +1
     GeneratorParam<bool> has_residual{"has_residual", false};
@@ -52,17 +63,25 @@ public:
 
     void configure() {
         using Halide::Float;
-        if (has_offset) offsets = this->template add_input<AnyBuffer>("offsets", Halide::Int(32), 1);  // (co)
+        using Halide::Int;
+        if (has_offset) offsets = this->template add_input<AnyBuffer>("offsets", Int(32), 1);  // (co)
         if (epilogue == Epilogue::codes) {
-            thresholds = this->template add_input<AnyBuffer>("thresholds", sum_type(), 2);  // (co, level), rising
+            thresholds = this->template add_input<AnyBuffer>("thresholds", sum_type(), 2);       // (co, level), rising
+            if (has_flips) flips = this->template add_input<AnyBuffer>("flips", sum_type(), 1);  // (co)
         }
-        if (epilogue == Epilogue::float32) {
+        if (makes_reals()) {
             scale = this->template add_input<AnyBuffer>("scale", Float(32), 1);
             shift = this->template add_input<AnyBuffer>("shift", Float(32), 1);
             if (has_residual) addend = this->template add_input<AnyBuffer>("residual", Float(32), 4);
+            clamp_lower = this->template add_input<float>("clamp_lower");
+            clamp_upper = this->template add_input<float>("clamp_upper");
         }
-        const Halide::Type types[] = {Halide::Int(32), Halide::Int(8), Float(32)};
-        output = this->template add_output<AnyBuffer>("output", types[static_cast<int>(epilogue.value())], 4);
+        if (epilogue == Epilogue::float32_codes || epilogue == Epilogue::float32_and_codes) {
+            lower = this->template add_input<float>("lower");
+            step = this->template add_input<float>("step");
+            inverse_step = this->template add_input<float>("inverse_step");
+        }
+        add_outputs();
     }
 
 protected:
@@ -80,32 +99,25 @@ protected:
         return input(ci, x * stride + kx - padding(), y * stride + ky - padding(), n);
     }
 
-    // Defines the output.
+    // Defines the outputs.
     void finish(Halide::Func accumulator) {
-        using Halide::cast;
-        using Halide::strict_float;
-        Halide::Expr sum = cast(sum_type(), accumulator(c, x, y, n));
+        Halide::Expr sum = Halide::cast(sum_type(), accumulator(c, x, y, n));
         if (has_offset) sum = (sum << offset_shift.value()) + (*offsets)(c)*window_sum()(x, y, n);
-        Halide::Func result = *output;
-        switch (epilogue.value()) {
-            case Epilogue::int32:
-                result(c, x, y, n) = cast<int32_t>(sum);
-                break;
-            case Epilogue::codes: {
-                Halide::Expr code = cast(sum.type(), lowest_code.value());
-                for (int level = 0; level < levels; ++level) {
-                    code += select(
-                        sum >= (*thresholds)(c, level), cast(sum.type(), code_distance.value()), cast(sum.type(), 0));
-                }
-                result(c, x, y, n) = cast<int8_t>(code);
-                break;
-            }
-            case Epilogue::float32: {
-                Halide::Expr value = strict_float(strict_float(cast<float>(sum) * (*scale)(c)) + (*shift)(c));
-                if (has_residual) value = strict_float(value + (*addend)(c, x, y, n));
-                result(c, x, y, n) = value;
-            }
+        if (epilogue == Epilogue::int32) define(output, Halide::cast<int32_t>(sum));
+        if (epilogue == Epilogue::codes) define(output, code_of(sum));
+        if (!makes_reals()) return;
+        const Halide::Expr real = real_of(sum);
+        if (epilogue != Epilogue::float32_codes) define(output, real);
+        if (epilogue != Epilogue::float32) define(output_codes, code_of_real(real));
+    }
+
+    // One, or two of one size.
+    std::vector<Halide::Func> outputs() {
+        std::vector<Halide::Func> funcs;
+        for (Output<AnyBuffer> *port : {output, output_codes}) {
+            if (port) funcs.push_back(*port);
         }
+        return funcs;
     }
 
     // Sizes and strides of all ports.
@@ -126,22 +138,64 @@ protected:
             thresholds->dim(0).set_bounds(0, out_channels);
             thresholds->dim(1).set_bounds(0, levels).set_stride(out_channels);
         }
-        for (Input<AnyBuffer> *port : {offsets, scale, shift}) {
+        for (Input<AnyBuffer> *port : {offsets, flips, scale, shift}) {
             if (port) port->dim(0).set_bounds(0, out_channels);
         }
-        output->dim(0).set_bounds(0, out_channels);
-        output->dim(1).set_bounds(0, out_extent(width)).set_stride(out_channels);
-        output->dim(2).set_bounds(0, out_extent(height));
-        output->dim(3).set_min(0);
+        for (Output<AnyBuffer> *port : {output, output_codes}) {
+            if (!port) continue;
+            port->dim(0).set_bounds(0, out_channels);
+            port->dim(1).set_bounds(0, out_extent(width)).set_stride(out_channels);
+            port->dim(2).set_bounds(0, out_extent(height));
+            port->dim(3).set_min(0);
+            if (batch > 0) port->dim(3).set_extent(batch);
+        }
     }
     // Output channels whose weights lie together.
     virtual int tile_of_channels() = 0;
 
     Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
     Halide::Func channel_sum{"channel_sum"}, window{"window"};
-    Output<AnyBuffer> *output = nullptr;
 
 private:
+    bool makes_reals() {
+        return epilogue != Epilogue::int32 && epilogue != Epilogue::codes;
+    }
+    void add_outputs() {
+        using Halide::Float;
+        using Halide::Int;
+        if (epilogue != Epilogue::float32_codes) {
+            const Halide::Type type = makes_reals() ? Float(32) : Int(epilogue == Epilogue::int32 ? 32 : 8);
+            output = this->template add_output<AnyBuffer>("output", type, 4);
+        }
+        if (makes_reals() && epilogue != Epilogue::float32) {
+            output_codes = this->template add_output<AnyBuffer>("codes", Int(8), 4);
+        }
+    }
+    void define(Output<AnyBuffer> *port, const Halide::Expr &value) {
+        Halide::Func func = *port;
+        func(c, x, y, n) = value;
+    }
+
+    Halide::Expr code_of(const Halide::Expr &sum) {
+        using Halide::cast;
+        const Halide::Type type = sum.type();
+        const Halide::Expr compared = has_flips ? sum ^ (*flips)(c) : sum;
+        Halide::Expr code = cast(type, lowest_code.value());
+        for (int level = 0; level < levels; ++level) {
+            code += select(compared >= (*thresholds)(c, level), cast(type, code_distance.value()), cast(type, 0));
+        }
+        return cast<int8_t>(code);
+    }
+    Halide::Expr real_of(const Halide::Expr &sum) {
+        Halide::Expr real = scaled(Halide::cast<float>(sum), (*scale)(c), (*shift)(c));
+        if (has_residual) real = strict_float(real + (*addend)(c, x, y, n));
+        return clamped(real, *clamp_lower, *clamp_upper);
+    }
+    Halide::Expr code_of_real(const Halide::Expr &real) {
+        return code_on(
+            {*lower, *step, *inverse_step, Halide::cast<float>(levels.value())}, lowest_code, code_distance, real);
+    }
+
     Halide::Type sum_type() {
         return has_offset ? Halide::Int(32) : accumulator_type();
     }
@@ -154,7 +208,11 @@ private:
         return window;
     }
 
-    Input<AnyBuffer> *offsets = nullptr, *thresholds = nullptr, *scale = nullptr, *shift = nullptr, *addend = nullptr;
+    Input<AnyBuffer> *offsets = nullptr, *thresholds = nullptr, *flips = nullptr, *scale = nullptr, *shift = nullptr,
+                     *addend = nullptr;
+    Input<float> *clamp_lower = nullptr, *clamp_upper = nullptr, *lower = nullptr, *step = nullptr,
+                 *inverse_step = nullptr;
+    Output<AnyBuffer> *output = nullptr, *output_codes = nullptr;
 };
 
 }  // namespace dsq::generators

@@ -1,5 +1,5 @@
-// The largest pixel of each window, channel by channel. A NaN counts as the smallest. How it runs:
-// schedules/window_reduction.h.
+// The largest pixel of each window, channel by channel. A NaN counts as the smallest. With `has_flips`, the least one
+// of the channels whose flip is -1. How it runs: schedules/window_reduction.h.
 #include "pooling_window.h"
 #include "quantizer.h"
 #include "schedules/window_reduction.h"
@@ -13,27 +13,49 @@ using namespace Halide;
 
 class MaxPool : public Generator<MaxPool> {
 public:
-    Input<Buffer<float, 4>> input{"input"};  // (c, x, y, n)
+    GeneratorParam<Type> type{"type", Float(32)};  // or Int(8)
+    GeneratorParam<bool> has_flips{"has_flips", false};
+    GeneratorParam<bool> parallel{"parallel", true};  // an image a task
+
     Input<int> kernel{"kernel"}, stride{"stride"}, padding{"padding"};
 
-    Output<Buffer<float, 4>> output{"output"};  // (c, x, y, n)
+    void configure() {
+        input = add_input<Buffer<>>("input", type, 4);                    // (c, x, y, n)
+        if (has_flips) flips = add_input<Buffer<>>("flips", Int(32), 1);  // (c)
+        output = add_output<Buffer<>>("output", type, 4);                 // (c, x, y, n)
+    }
 
     void generate() {
-        const PoolingWindow h{kernel, stride, padding, input.dim(1).extent(), output.dim(1).extent()};
-        const PoolingWindow v{kernel, stride, padding, input.dim(2).extent(), output.dim(2).extent()};
+        const PoolingWindow h{kernel, stride, padding, input->dim(1).extent(), output->dim(1).extent()};
+        const PoolingWindow v{kernel, stride, padding, input->dim(2).extent(), output->dim(2).extent()};
         window = RDom(0, kernel, 0, kernel, "window");
         // A pixel outside the image repeats one that the window holds anyway.
-        const Expr pixel = input(c, h.clamped(h.pixel(x, window.x)), v.clamped(v.pixel(y, window.y)), n);
-        largest(c, x, y, n) = -std::numeric_limits<float>::infinity();
-        largest(c, x, y, n) = at_least(pixel, largest(c, x, y, n));
-        output(c, x, y, n) = largest(c, x, y, n);
+        const Expr pixel = (*input)(c, h.clamped(h.pixel(x, window.x)), v.clamped(v.pixel(y, window.y)), n);
+        largest(c, x, y, n) = is_real() ? Expr(-std::numeric_limits<float>::infinity()) : type.value().min();
+        largest(c, x, y, n) = larger(turned(pixel), largest(c, x, y, n));
+        Func result = *output;
+        result(c, x, y, n) = turned(largest(c, x, y, n));
     }
 
     void schedule() {
-        schedules::window_reduction_of_images({output, c, {{largest, window}}}, n, get_target());
+        schedules::window_reduction_of_images({*output, c, {{largest, window}}}, n, get_target(), parallel);
     }
 
 private:
+    bool is_real() {
+        return type.value().is_float();
+    }
+    Expr larger(const Expr &a, const Expr &b) {
+        return is_real() ? at_least(a, b) : max(a, b);
+    }
+    // In the order in which the channel's largest is looked for; its own inverse.
+    Expr turned(const Expr &pixel) {
+        if (!has_flips) return pixel;
+        return select((*flips)(c) == 0, pixel, is_real() ? -pixel : ~pixel);
+    }
+
+    Input<Buffer<>> *input = nullptr, *flips = nullptr;
+    Output<Buffer<>> *output = nullptr;
     Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
     RDom window;
     Func largest{"largest"};

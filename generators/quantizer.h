@@ -38,12 +38,20 @@ inline Expr at_most(const Expr &x, const Expr &bound) {
     return strict_float(select(x < bound, x, bound));
 }
 
+// As much of a grid as decides codes.
+struct Steps {
+    Expr lower, step, inverse_step, levels;
+};
+
 // code(x) = clamp(floor((x - l) / step + 1/2), 0, N) as int32: ties go up, a NaN gives 0.
 // A quarter of a step rounds to 0 like everything below it: clamping there keeps denormals out of the multiplication.
-inline Expr code(const Grid &grid, const Expr &x) {
-    Expr offset = at_least(strict_float(x - grid.lower), strict_float(grid.step() * 0.25f));
-    Expr position = at_most(strict_float(offset * grid.inverse_step()), grid.levels);
+inline Expr code(const Steps &steps, const Expr &x) {
+    Expr offset = at_least(strict_float(x - steps.lower), strict_float(steps.step * 0.25f));
+    Expr position = at_most(strict_float(offset * steps.inverse_step), steps.levels);
     return Halide::cast<int32_t>(strict_float(position + 0.5f));
+}
+inline Expr code(const Grid &grid, const Expr &x) {
+    return code(Steps{grid.lower, grid.step(), grid.inverse_step(), grid.levels}, x);
 }
 
 // The value of a code, l + step * code: the product and the sum are rounded apart.

@@ -9,6 +9,8 @@ using namespace Halide;
 
 class Shortcut : public Generator<Shortcut> {
 public:
+    GeneratorParam<bool> parallel{"parallel", true};  // an image a task
+
     Input<Buffer<float, 4>> input{"input"};  // (c, x, y, n)
     Input<int> stride{"stride"};
     Input<int> padding{"padding"};  // channels of zeros before those of the input
@@ -22,7 +24,7 @@ public:
     }
 
     void schedule() {
-        schedules::shortcut({output, c, n, channels}, get_target());
+        schedules::shortcut({output, c, n, channels, parallel}, get_target());
     }
 
 private:

@@ -16,6 +16,11 @@ struct CodesTile {
     int out_channels;
 };
 
+// Outputs of one size in one loop, down to this one.
+inline void run_together(std::vector<Halide::Func> outputs, const Halide::Var &loop) {
+    for (std::size_t i = 1; i < outputs.size(); ++i) outputs[i].compute_with(outputs[0], loop);
+}
+
 // The stages of one tile: (c, x, y, n, ...).
 class CodesTiling {
 public:
@@ -30,15 +35,18 @@ public:
     }
 
     // A loop over tiles of the output, channels outermost: a tile's weights stay in cache for the whole image.
-    void split(Halide::Func output) {
+    void split(std::vector<Halide::Func> outputs) {
         using Halide::TailStrategy;
         const bool divides = tile_.out_channels % tile_.channels == 0;
-        output.split(c_, block, c_, tile_.channels, divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf)
-            .split(x_, tiles, x_, std::min(tile_.pixels, tile_.width), TailStrategy::ShiftInwards)
-            .reorder(c_, x_, tiles, y_, block, n_)
-            .vectorize(c_, lanes_)
-            .unroll(c_)
-            .unroll(x_);
+        for (Halide::Func &output : outputs) {
+            output.split(c_, block, c_, tile_.channels, divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf)
+                .split(x_, tiles, x_, std::min(tile_.pixels, tile_.width), TailStrategy::ShiftInwards)
+                .reorder(c_, x_, tiles, y_, block, n_)
+                .vectorize(c_, lanes_)
+                .unroll(c_)
+                .unroll(x_);
+        }
+        run_together(outputs, tiles);
     }
     // A sum's start value, in the registers.
     void hold(Halide::Func sum) {

@@ -7,11 +7,12 @@
 namespace dsq::schedules {
 
 struct Conv2dCodesMlaStages {
-    Halide::Func output, accumulator;  // (c, x, y, n)
-    Halide::Func spill;                // (c, x, y, n, part, kx, ky); only with 32 bits
-    Halide::Func partial;              // (c, x, y, n, part, step, kx, ky)
-    Halide::Func rest;                 // (c, x, y, n, part, kx, ky); only where runs do not divide the channels
-    Halide::Func channel_sum, window;  // (x, y, n); only with an offset
+    std::vector<Halide::Func> outputs;  // (c, x, y, n), one or two of one size
+    Halide::Func accumulator;           // (c, x, y, n)
+    Halide::Func spill;                 // (c, x, y, n, part, kx, ky); only with 32 bits
+    Halide::Func partial;               // (c, x, y, n, part, step, kx, ky)
+    Halide::Func rest;                  // (c, x, y, n, part, kx, ky); only where runs do not divide the channels
+    Halide::Func channel_sum, window;   // (x, y, n); only with an offset
     Halide::Var c, x, y, n;
     Halide::RDom in_run, in_rest, runs, taps, spills;
     bool has_spill, has_rest, has_offset;
@@ -19,8 +20,8 @@ struct Conv2dCodesMlaStages {
 
 inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile) {
     CodesTiling tiling(s.c, s.x, s.y, s.n, tile);
-    tiling.split(s.output);
-    tiling.hold(s.accumulator.compute_at(s.output, tiling.tiles));
+    tiling.split(s.outputs);
+    tiling.hold(s.accumulator.compute_at(s.outputs[0], tiling.tiles));
     Halide::Func sum = s.accumulator;
     if (s.has_spill) {
         tiling.unroll(s.accumulator.update(), {s.spills.x, s.spills.y, s.spills.z});
@@ -39,7 +40,7 @@ inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile) {
     };
     of_products(s.partial, s.runs.x, s.in_run);
     if (s.has_rest) of_products(s.rest, s.taps.x, s.in_rest);
-    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.output, tiling.block);
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
 }
 
 }  // namespace dsq::schedules

@@ -12,9 +12,10 @@
 namespace dsq::schedules {
 
 struct Conv2dCodesPopcountStages {
-    Halide::Func output, accumulator, differing;  // (c, x, y, n)
-    Halide::Func bits;                            // (byte, step, x, y, n)
-    Halide::Func channel_sum, window;             // (x, y, n); only with an offset
+    std::vector<Halide::Func> outputs;    // (c, x, y, n), one or two of one size
+    Halide::Func accumulator, differing;  // (c, x, y, n)
+    Halide::Func bits;                    // (byte, step, x, y, n)
+    Halide::Func channel_sum, window;     // (x, y, n); only with an offset
     Halide::Var c, x, y, n, byte, step;
     Halide::RDom pairs;
     int packed_steps;  // of the input channels
@@ -25,9 +26,9 @@ inline void conv2d_codes_popcount(Conv2dCodesPopcountStages s, CodesTile tile, c
     const int lanes = std::gcd(target.natural_vector_size<std::uint16_t>(), tile.channels);  // of counts
     constexpr int longest_unroll = 4;
     CodesTiling tiling(s.c, s.x, s.y, s.n, tile, lanes);
-    tiling.split(s.output);
+    tiling.split(s.outputs);
 
-    s.differing.compute_at(s.output, tiling.tiles)
+    s.differing.compute_at(s.outputs[0], tiling.tiles)
         .store_in(Halide::MemoryType::Stack)
         .bound_extent(s.c, tile.channels)
         .align_bounds(s.c, tile.channels)
@@ -44,9 +45,9 @@ inline void conv2d_codes_popcount(Conv2dCodesPopcountStages s, CodesTile tile, c
         .unroll(s.pairs.y,
                 std::gcd(s.packed_steps, longest_unroll));  // what starts a step runs beside what ends another
 
-    s.bits.compute_at(s.output, s.n).bound(s.byte, 0, 2).unroll(s.byte);
+    s.bits.compute_at(s.outputs[0], s.n).bound(s.byte, 0, 2).unroll(s.byte);
 
-    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.output, tiling.block);
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
 }
 
 }  // namespace dsq::schedules

@@ -6,9 +6,10 @@
 namespace dsq::schedules {
 
 struct Conv2dCodesSmlalStages {
-    Halide::Func output, accumulator;  // (c, x, y, n)
-    Halide::Func spill;                // (c, x, y, n, part, kx, ky); only with 32 bits
-    Halide::Func channel_sum, window;  // (x, y, n); only with an offset
+    std::vector<Halide::Func> outputs;  // (c, x, y, n), one or two of one size
+    Halide::Func accumulator;           // (c, x, y, n)
+    Halide::Func spill;                 // (c, x, y, n, part, kx, ky); only with 32 bits
+    Halide::Func channel_sum, window;   // (x, y, n); only with an offset
     Halide::Var c, x, y, n;
     Halide::RDom channels, spills;
     int spilled_channels;  // added in 16 bits
@@ -17,8 +18,8 @@ struct Conv2dCodesSmlalStages {
 
 inline void conv2d_codes_smlal(Conv2dCodesSmlalStages s, CodesTile tile) {
     CodesTiling tiling(s.c, s.x, s.y, s.n, tile);
-    tiling.split(s.output);
-    tiling.hold(s.accumulator.compute_at(s.output, tiling.tiles));
+    tiling.split(s.outputs);
+    tiling.hold(s.accumulator.compute_at(s.outputs[0], tiling.tiles));
     if (s.has_spill) {
         tiling.unroll(s.accumulator.update(), {s.spills.x, s.spills.y, s.spills.z});
         tiling.hold(s.spill.compute_at(s.accumulator, s.spills.x));
@@ -28,7 +29,7 @@ inline void conv2d_codes_smlal(Conv2dCodesSmlalStages s, CodesTile tile) {
         tiling.unroll(s.accumulator.update(), {s.channels.x, s.channels.y, s.channels.z});
         s.accumulator.update().unroll(s.channels.x, unrolled_products(s.spilled_channels));
     }
-    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.output, tiling.block);
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
 }
 
 }  // namespace dsq::schedules

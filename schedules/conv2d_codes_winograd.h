@@ -12,7 +12,7 @@
 namespace dsq::schedules {
 
 struct Conv2dCodesWinogradStages {
-    Halide::Func output{};                    // (c, x, y, n)
+    std::vector<Halide::Func> outputs{};      // (c, x, y, n), one or two of one size
     Halide::Func transformed{"transformed"};  // (c, t, n): of the input channels
     std::vector<Halide::Func> partials{};     // (c, t, n, step), for each position
     std::vector<Halide::Func> sums{};         // (c, t, n)
@@ -81,27 +81,30 @@ inline void conv2d_codes_winograd(Conv2dCodesWinogradStages s, const Conv2dCodes
     const auto exact = [](bool divides) { return divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf; };
     const TailStrategy of_channels = exact(tile.out_channels % tile.channels == 0);
     Halide::Var block{"block"}, groups{"groups"}, tile_x{"tile_x"}, tile_y{"tile_y"}, vectors{"vectors"};
-    s.output.split(s.c, block, s.c, tile.channels, of_channels)
-        .split(s.c, vectors, s.c, sums, of_channels)
-        .split(s.x, tile_x, s.x, 2, TailStrategy::GuardWithIf)
-        .split(s.y, tile_y, s.y, 2, TailStrategy::GuardWithIf)
-        .split(tile_y, groups, tile_y, rows)
-        .reorder({s.c, s.x, s.y, vectors, tile_x, tile_y, block, groups, s.n})
-        .vectorize(s.c)
-        .unroll(s.x)
-        .unroll(s.y);
-    s.result.compute_at(s.output, vectors)
+    for (Halide::Func &output : s.outputs) {
+        output.split(s.c, block, s.c, tile.channels, of_channels)
+            .split(s.c, vectors, s.c, sums, of_channels)
+            .split(s.x, tile_x, s.x, 2, TailStrategy::GuardWithIf)
+            .split(s.y, tile_y, s.y, 2, TailStrategy::GuardWithIf)
+            .split(tile_y, groups, tile_y, rows)
+            .reorder({s.c, s.x, s.y, vectors, tile_x, tile_y, block, groups, s.n})
+            .vectorize(s.c)
+            .unroll(s.x)
+            .unroll(s.y);
+    }
+    run_together(s.outputs, vectors);
+    s.result.compute_at(s.outputs[0], vectors)
         .store_in(Halide::MemoryType::Stack)
         .vectorize(s.c, sums, TailStrategy::RoundUp);
     for (std::size_t position = 0; position < s.sums.size(); ++position) {
-        s.sums[position].in(s.result).compute_at(s.output, block);
+        s.sums[position].in(s.result).compute_at(s.outputs[0], block);
         winograd_products(s, position, tile, tiles, group);
     }
-    s.transformed.compute_at(s.output, groups)
+    s.transformed.compute_at(s.outputs[0], groups)
         .store_in(Halide::MemoryType::Heap)
         .bound_extent(s.t, group)
         .vectorize(s.c, lanes, exact(tile.in_channels % lanes == 0));
-    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.output, s.n);
+    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

@@ -4,6 +4,7 @@
 
 #include <Halide.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace dsq::schedules {
@@ -22,7 +23,8 @@ struct WindowReductionStages {
 
 inline void window_reduction(WindowReductionStages stages, const Halide::Target &target) {
     using Halide::TailStrategy;
-    const int lanes = target.natural_vector_size<float>();
+    constexpr int most_lanes = 16;  // more than few networks have channels in their first layers
+    const int lanes = std::min(target.natural_vector_size(stages.output.type()), most_lanes);
     Halide::Var vector{"vector"};
     stages.output.split(stages.c, vector, stages.c, lanes, TailStrategy::GuardWithIf).vectorize(stages.c);
     for (WindowReduction &reduction : stages.reductions) {
@@ -36,12 +38,13 @@ inline void window_reduction(WindowReductionStages stages, const Halide::Target 
     }
 }
 
-// The same, an image a task.
+// The same, an image a task if `parallel`.
 inline void window_reduction_of_images(WindowReductionStages stages,
                                        const Halide::Var &n,
-                                       const Halide::Target &target) {
+                                       const Halide::Target &target,
+                                       bool parallel = true) {
     window_reduction(stages, target);
-    stages.output.parallel(n);
+    if (parallel) stages.output.parallel(n);
 }
 
 }  // namespace dsq::schedules

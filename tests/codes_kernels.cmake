@@ -9,14 +9,14 @@ endforeach()
 
 #[[
 dsq_add_codes_kernel(<way> <name> LAYER <in> <out> <kernel> <stride> <width> <height> BITS <weights> <activations>
-                     [EPILOGUE <int32|codes|float32>] [TILE <channels>] [WIDE] [OFFSET] [RESIDUAL] [SIGNS]
-                     [PARAMS <key=value>...])
+                     [EPILOGUE <int32|codes|float32|float32_codes|float32_and_codes>] [TILE <channels>] [WIDE] [OFFSET]
+                     [FLIPS] [RESIDUAL] [SIGNS] [PARAMS <key=value>...])
 
 The kernel dsq_test_<way>_<name>, and its row of conv2d_codes_<way>_kernels.inc (support/codes_kernel.h).
 With SIGNS the codes are -1 and +1.
 #]]
 function(dsq_add_codes_kernel way name)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "WIDE;OFFSET;RESIDUAL;SIGNS" "EPILOGUE;TILE" "LAYER;BITS;PARAMS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "WIDE;OFFSET;FLIPS;RESIDUAL;SIGNS" "EPILOGUE;TILE" "LAYER;BITS;PARAMS")
   if(NOT arg_EPILOGUE)
     set(arg_EPILOGUE int32)
   endif()
@@ -34,17 +34,17 @@ function(dsq_add_codes_kernel way name)
   foreach(key value IN ZIP_LISTS layer_keys arg_LAYER)
     list(APPEND params ${key}=${value})
   endforeach()
-  foreach(flag IN ITEMS WIDE OFFSET RESIDUAL)
+  foreach(flag IN ITEMS WIDE OFFSET FLIPS RESIDUAL)
     string(TOLOWER ${arg_${flag}} arg_${flag})
   endforeach()
   dsq_add_kernel(dsq_test_${way}_${name} GENERATOR conv2d_codes_${way} LIBRARY dsq_test_${way}_kernels
-                 PARAMS ${params} has_offset=${arg_OFFSET} has_residual=${arg_RESIDUAL} epilogue=${arg_EPILOGUE} offset_shift=2 levels=${levels} lowest_code=${lowest}
+                 PARAMS ${params} has_offset=${arg_OFFSET} has_flips=${arg_FLIPS} has_residual=${arg_RESIDUAL} epilogue=${arg_EPILOGUE} offset_shift=2 levels=${levels} lowest_code=${lowest}
                         code_distance=${distance} tile_channels=${arg_TILE} ${arg_PARAMS})
   list(JOIN arg_LAYER ", " layer)
   list(JOIN arg_BITS ", " bits)
   set_property(GLOBAL APPEND_STRING PROPERTY DSQ_codes_${way}_HEADERS "#include \"dsq_test_${way}_${name}.h\"\n")
   set_property(GLOBAL APPEND_STRING PROPERTY DSQ_codes_${way}_ROWS
-    "    {\"dsq_test_${way}_${name}\", dsq_test_${way}_${name}_argv, ${layer}, ${bits}, \"${arg_EPILOGUE}\", ${arg_TILE}, ${arg_WIDE}, ${arg_OFFSET}, ${arg_RESIDUAL}, 2, ${levels}, ${lowest}, ${distance}},\n")
+    "    {\"dsq_test_${way}_${name}\", dsq_test_${way}_${name}_argv, ${layer}, ${bits}, \"${arg_EPILOGUE}\", ${arg_TILE}, ${arg_WIDE}, ${arg_OFFSET}, ${arg_RESIDUAL}, 2, ${levels}, ${lowest}, ${distance}, ${arg_FLIPS}},\n")
 endfunction()
 set(layer_keys in_channels out_channels kernel stride width height)
 
@@ -75,6 +75,11 @@ dsq_add_codes_kernel(mla codes_wide_offset LAYER 32 32 3 1 9 3 BITS 4 4 EPILOGUE
 dsq_add_codes_kernel(mla int32_offset LAYER 24 16 3 2 9 9 BITS 3 2 OFFSET PARAMS run=12)
 dsq_add_codes_kernel(mla float32 LAYER 32 32 3 1 8 8 BITS 2 2 EPILOGUE float32 PARAMS run=16)
 dsq_add_codes_kernel(mla float32_residual LAYER 32 20 3 1 8 8 BITS 2 2 EPILOGUE float32 OFFSET RESIDUAL PARAMS run=16)
+dsq_add_codes_kernel(mla flips LAYER 32 48 3 1 8 6 BITS 2 2 EPILOGUE codes FLIPS PARAMS run=16)
+dsq_add_codes_kernel(mla flips_offset LAYER 32 20 3 2 7 6 BITS 4 4 EPILOGUE codes FLIPS WIDE OFFSET PARAMS run=1 spill_channels=32)
+dsq_add_codes_kernel(mla float32_codes LAYER 32 20 3 1 7 8 BITS 2 2 EPILOGUE float32_codes PARAMS run=16)
+dsq_add_codes_kernel(mla both LAYER 32 48 3 1 7 8 BITS 2 2 EPILOGUE float32_and_codes PARAMS run=16 batch=2)
+dsq_add_codes_kernel(mla both_residual LAYER 32 20 3 1 7 8 BITS 4 4 EPILOGUE float32_and_codes WIDE OFFSET RESIDUAL PARAMS run=1 spill_channels=32)
 # Runs that are one too long for operands at their bounds.
 dsq_add_codes_kernel(mla overflow_2 LAYER 64 16 1 1 4 2 BITS 2 2 PARAMS run=32)
 dsq_add_codes_kernel(mla overflow_3 LAYER 64 16 1 1 4 2 BITS 3 3 PARAMS run=8)
@@ -92,6 +97,8 @@ dsq_add_codes_kernel(smlal last LAYER 100 10 1 1 1 1 BITS 8 8 WIDE OFFSET PARAMS
 dsq_add_codes_kernel(smlal k8192 LAYER 8192 32 1 1 5 1 BITS 4 4 WIDE PARAMS spill_channels=256)
 dsq_add_codes_kernel(smlal codes_offset LAYER 32 32 3 1 9 3 BITS 4 4 EPILOGUE codes WIDE OFFSET PARAMS spill_channels=32)
 dsq_add_codes_kernel(smlal residual LAYER 32 20 3 1 8 8 BITS 4 4 EPILOGUE float32 WIDE RESIDUAL PARAMS spill_channels=16)
+dsq_add_codes_kernel(smlal flips LAYER 32 20 3 1 8 8 BITS 4 4 EPILOGUE codes FLIPS WIDE PARAMS spill_channels=16)
+dsq_add_codes_kernel(smlal both LAYER 3 16 3 1 9 7 BITS 8 8 WIDE EPILOGUE float32_and_codes PARAMS spill_channels=1 batch=2)
 dsq_add_codes_kernel(smlal overflow_4 LAYER 512 16 1 1 4 2 BITS 4 4 WIDE PARAMS spill_channels=512)
 dsq_add_codes_kernel(smlal overflow_8 LAYER 4 16 1 1 4 2 BITS 8 8 WIDE PARAMS spill_channels=2)
 
@@ -109,6 +116,8 @@ dsq_add_codes_kernel(popcount codes LAYER 32 48 3 1 8 6 BITS 1 1 SIGNS EPILOGUE 
 dsq_add_codes_kernel(popcount codes_offset LAYER 31 32 3 1 9 3 BITS 1 1 SIGNS EPILOGUE codes OFFSET)
 dsq_add_codes_kernel(popcount float32 LAYER 32 32 3 1 8 8 BITS 1 1 SIGNS EPILOGUE float32)
 dsq_add_codes_kernel(popcount float32_residual LAYER 25 20 3 1 8 8 BITS 1 1 SIGNS EPILOGUE float32 OFFSET RESIDUAL)
+dsq_add_codes_kernel(popcount flips LAYER 32 48 3 1 8 6 BITS 1 1 SIGNS EPILOGUE codes FLIPS)
+dsq_add_codes_kernel(popcount both LAYER 32 32 3 1 7 8 BITS 1 1 SIGNS EPILOGUE float32_and_codes RESIDUAL PARAMS batch=2)
 
 # Winograd's transform. Products in 16 bits: runs that are safe for these ranges, at most half of the channels.
 foreach(weight_bits RANGE 1 4)
@@ -147,6 +156,9 @@ dsq_add_codes_kernel(winograd codes_wide_offset LAYER 32 32 3 1 9 3 BITS 4 4 EPI
 dsq_add_codes_kernel(winograd int32_offset LAYER 24 16 3 1 9 9 BITS 3 2 OFFSET PARAMS product=smlal runs=24)
 dsq_add_codes_kernel(winograd float32 LAYER 32 32 3 1 8 8 BITS 2 2 EPILOGUE float32 PARAMS product=smlal runs=32)
 dsq_add_codes_kernel(winograd float32_residual LAYER 32 20 3 1 7 8 BITS 2 2 EPILOGUE float32 OFFSET RESIDUAL PARAMS product=smlal runs=32)
+dsq_add_codes_kernel(winograd flips LAYER 32 48 3 1 8 6 BITS 2 2 EPILOGUE codes FLIPS PARAMS product=smlal runs=32)
+dsq_add_codes_kernel(winograd both LAYER 32 32 3 1 7 8 BITS 2 2 EPILOGUE float32_and_codes PARAMS product=smlal runs=32 batch=2)
+dsq_add_codes_kernel(winograd both_residual LAYER 32 20 3 1 7 5 BITS 2 2 EPILOGUE float32_and_codes OFFSET RESIDUAL PARAMS product=smlal runs=32 batch=2)
 
 foreach(way IN LISTS ways)
   get_property(headers GLOBAL PROPERTY DSQ_codes_${way}_HEADERS)

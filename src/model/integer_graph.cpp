@@ -203,7 +203,7 @@ private:
         for (std::size_t first = 0; first < node.weights.values.size(); first += static_cast<std::size_t>(products)) {
             std::int64_t sum = 0;
             for (std::size_t i = first; i < first + static_cast<std::size_t>(products); ++i) {
-                const int weight = node.weights.values[i];
+                const std::int8_t weight = node.weights.values[i];
                 if (!lies_in(weight, node.weight_range)) {
                     return fails("weights", "codes in " + text(node.weight_range), text(weight));
                 }
@@ -211,7 +211,9 @@ private:
             }
             const bool fits = sum <= (largest_sum >> node.offset_shift);
             if (!fits || offset * products * code > largest_sum - (sum << node.offset_shift)) {
-                return fails("accumulators", "at most 32 bits", "more, in channel " + text(first / products));
+                return fails("accumulators",
+                             "at most 32 bits",
+                             "more, in channel " + text(static_cast<std::int64_t>(first) / products));
             }
         }
         return true;

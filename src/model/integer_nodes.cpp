@@ -20,7 +20,8 @@ float at_most(float x, float bound) {
 }
 
 std::size_t at(const Shape &shape, int channel, int x, int y) {
-    return static_cast<std::size_t>((y * shape.width + x) * shape.channels + channel);
+    const std::ptrdiff_t pixel = std::ptrdiff_t{y} * shape.width + x;
+    return static_cast<std::size_t>(pixel * shape.channels + channel);
 }
 
 std::vector<std::int8_t> &make_codes(int tensor, ImageTensors &image) {
@@ -86,9 +87,8 @@ void look_at(
 // What a channel sees of it where each is convolved by itself.
 Window of_channel(const Window &window, int channel, int channels) {
     Window own;
-    for (std::size_t i = static_cast<std::size_t>(channel); i < window.size();
-         i += static_cast<std::size_t>(channels)) {
-        own.push_back(window[i]);
+    for (int i = channel; i < static_cast<int>(window.size()); i += channels) {
+        own.push_back(window[static_cast<std::size_t>(i)]);
     }
     return own;
 }
@@ -149,7 +149,7 @@ void compute(const ConvolutionNode &node, ImageTensors &image) {
 
     const int kernel = node.weights.kernel;
     const std::vector<std::int16_t> weights = in_order_of_windows(node.weights);
-    const auto weights_of_channel = static_cast<std::size_t>(node.weights.in_channels * kernel * kernel);
+    const std::size_t weights_of_channel = weights.size() / static_cast<std::size_t>(out.channels);
     Window window;
     for (int y = 0; y < out.height; ++y) {
         for (int x = 0; x < out.width; ++x) {

@@ -15,6 +15,7 @@
 
 #include "model/code_range.h"
 #include "model/code_weights.h"
+#include "model/integer_nodes.h"
 #include "operators/tensor_buffer.h"
 #include "tests/reference/conv2d_codes.h"
 #include "tests/support/guarded_tensor.h"
@@ -34,6 +35,7 @@ struct CodesKernel {
     bool wide;  // 32-bit accumulators
     bool has_offset, has_residual;
     int offset_shift, levels, lowest_code, code_distance;
+    bool has_flips;
 };
 
 inline void PrintTo(const CodesKernel &kernel, std::ostream *stream) {
@@ -70,6 +72,46 @@ struct Packing {
     int added_taps = 0;  // by which their extent exceeds the window's
 };
 
+// What a kernel writes, among a border that it must not touch.
+template <typename Element>
+class CodesOutput {
+public:
+    // The view's data is ignored.
+    explicit CodesOutput(const TensorView<float> &extents)
+        : view_{nullptr, extents.channels, extents.width, extents.height, extents.batch, 1}, memory_(view_.storage()) {
+        std::ranges::fill(memory_.span(), untouched);
+        view_.data = memory_.span().data() + view_.origin();
+        buffer_ = buffer(view_);
+    }
+
+    void *argument() {
+        return static_cast<halide_buffer_t *>(buffer_);
+    }
+    // From expected(index without the border), and of the border.
+    template <typename Expected>
+    long differing(Expected expected) const {
+        long count = 0;
+        std::size_t i = 0;
+        for (int n = 0; n < view_.batch; ++n) {
+            for (int y = -1; y <= view_.height; ++y) {
+                const Element *row = view_.data + n * view_.image_stride() + y * view_.row_stride();
+                for (int at = -view_.channels; at < (view_.width + 1) * view_.channels; ++at) {
+                    const bool is_inside = y >= 0 && y < view_.height && at >= 0 && at < view_.width * view_.channels;
+                    count += row[at] == (is_inside ? expected(i++) : untouched) ? 0 : 1;
+                }
+            }
+        }
+        return count;
+    }
+
+private:
+    static constexpr Element untouched = 99;
+
+    TensorView<Element> view_;
+    GuardedTensor<Element> memory_;
+    TensorBuffer<Element> buffer_;
+};
+
 class CodesCase {
 public:
     static constexpr int batch = 2;
@@ -89,6 +131,7 @@ public:
             offsets_.push_back(integer(-7, 7));
             scale_.push_back(uniform(random_, 0.001F, 2.0F));
             shift_.push_back(uniform(random_, -9.0F, 9.0F));
+            flips_.push_back(kernel.has_flips ? integer(-1, 0) : 0);
         }
     }
 
@@ -115,14 +158,14 @@ public:
         }
     }
 
-    // How many elements of the output differ from the reference; -1 where the kernel fails.
+    // How many elements of the outputs differ from the reference; -1 where the kernel fails.
     long differences() {
         const std::string epilogue = kernel_.epilogue;
         compute_sums();
         if (epilogue == "int32") {
-            return differing<std::int32_t>({}, [&](std::size_t i, int) { return std::int32_t(sums_[i]); });
+            return differing<std::int32_t>({}, [&](std::size_t i) { return std::int32_t(sums_[i]); });
         }
-        if (epilogue == "float32") return float_differences();
+        if (epilogue.starts_with("float32")) return float_differences();
         return !kernel_.wide && !kernel_.has_offset ? code_differences<std::int16_t>()
                                                     : code_differences<std::int32_t>();
     }
@@ -171,6 +214,10 @@ private:
         }
     }
 
+    std::size_t channel_of(std::size_t element) const {
+        return element % std::size_t(kernel_.out_channels);
+    }
+
     // Thresholds among the sums that occur, rising along the levels: [level][channel].
     template <typename Sum>
     std::vector<Sum> thresholds() {
@@ -179,7 +226,8 @@ private:
         for (std::size_t c = 0; c < channels; ++c) {
             std::vector<Sum> chosen;
             for (std::size_t level = 0; level < levels; ++level) {
-                chosen.push_back(static_cast<Sum>(sums_[random_() % (sums_.size() / channels) * channels + c]));
+                const std::int64_t sum = sums_[random_() % (sums_.size() / channels) * channels + c];
+                chosen.push_back(static_cast<Sum>(sum ^ flips_[c]));
             }
             std::ranges::sort(chosen);
             for (std::size_t level = 0; level < levels; ++level) result[level * channels + c] = chosen[level];
@@ -190,16 +238,27 @@ private:
     template <typename Sum>
     long code_differences() {
         const std::vector<Sum> all = thresholds<Sum>();
-        GuardedTensor<Sum> guarded(all);
+        GuardedTensor<Sum> guarded(all), guarded_flips(std::vector<Sum>(flips_.begin(), flips_.end()));
         Halide::Runtime::Buffer<Sum, 2> buffer(guarded.span().data(), kernel_.out_channels, kernel_.levels);
-        return differing<std::int8_t>({buffer}, [&](std::size_t i, int c) {
+        Halide::Runtime::Buffer<Sum, 1> flips(guarded_flips.span().data(), kernel_.out_channels);
+        std::vector<void *> operands{static_cast<halide_buffer_t *>(buffer)};
+        if (kernel_.has_flips) operands.push_back(static_cast<halide_buffer_t *>(flips));
+        return differing<std::int8_t>(operands, [&](std::size_t i) {
             int code = kernel_.lowest_code;
-            for (int level = 0; level < kernel_.levels; ++level) {
-                const bool reached = sums_[i] >= all[std::size_t(level * kernel_.out_channels + c)];
-                code += reached ? kernel_.code_distance : 0;
+            for (std::size_t level = 0; level < std::size_t(kernel_.levels); ++level) {
+                const Sum threshold = all[level * std::size_t(kernel_.out_channels) + channel_of(i)];
+                code += (sums_[i] ^ flips_[channel_of(i)]) >= threshold ? kernel_.code_distance : 0;
             }
             return static_cast<std::int8_t>(code);
         });
+    }
+
+    // The real of an element, each operation rounded.
+    float real(std::size_t i, float lower, float upper) {
+        const float product = static_cast<float>(sums_[i]) * scale_[channel_of(i)];
+        float value = product + shift_[channel_of(i)];
+        if (kernel_.has_residual) value = value + residual_.span()[i];
+        return std::clamp(value, lower, upper);
     }
 
     long float_differences() {
@@ -207,18 +266,33 @@ private:
         Halide::Runtime::Buffer<float, 1> scales(scale.span().data(), kernel_.out_channels);
         Halide::Runtime::Buffer<float, 1> shifts(shift.span().data(), kernel_.out_channels);
         TensorBuffer<float> addend = buffer(out_view());
-        std::vector<halide_buffer_t *> operands{scales, shifts};
-        if (kernel_.has_residual) operands.push_back(addend);
-        return differing<float>(operands, [&](std::size_t i, int c) {
-            const float product = static_cast<float>(sums_[i]) * scale_[std::size_t(c)];
-            const float value = product + shift_[std::size_t(c)];
-            return kernel_.has_residual ? value + residual_.span()[i] : value;
-        });
+        float lower = -20.0F, upper = 70.0F;
+        CodeGrid grid{.lower = -13.7F,
+                      .step = 9.1F,
+                      .inverse_step = 1.0F / 9.1F,
+                      .levels = kernel_.levels,
+                      .lowest = kernel_.lowest_code,
+                      .distance = kernel_.code_distance};
+        std::vector<void *> operands{static_cast<halide_buffer_t *>(scales), static_cast<halide_buffer_t *>(shifts)};
+        if (kernel_.has_residual) operands.push_back(static_cast<halide_buffer_t *>(addend));
+        operands.insert(operands.end(), {&lower, &upper});
+        const auto expected = [&](std::size_t i) { return real(i, lower, upper); };
+        const auto expected_code = [&](std::size_t i) {
+            return static_cast<std::int8_t>(code_of(grid, real(i, lower, upper)));
+        };
+        const std::string_view epilogue = kernel_.epilogue;
+        if (epilogue == "float32") return differing<float>(operands, expected);
+        operands.insert(operands.end(), {&grid.lower, &grid.step, &grid.inverse_step});
+        if (epilogue == "float32_codes") return differing<std::int8_t>(operands, expected_code);
+        CodesOutput<float> reals(out_view());
+        operands.push_back(reals.argument());
+        const long differing_codes = differing<std::int8_t>(operands, expected_code);
+        return differing_codes < 0 ? -1 : differing_codes + reals.differing(expected);
     }
 
-    // Runs the kernel and compares each element with expected(its index, its channel).
+    // Runs the kernel and compares each element with expected(its index).
     template <typename Element, typename Expected>
-    long differing(std::vector<halide_buffer_t *> operands, Expected expected) {
+    long differing(const std::vector<void *> &operands, Expected expected) {
         const std::vector<std::int8_t> packed = packing_.pack(weights_, kernel_.tile_channels);
         GuardedTensor<std::int8_t> guarded_weights(packed);
         GuardedTensor<std::int32_t> guarded_offsets(offsets_);
@@ -229,21 +303,13 @@ private:
         Halide::Runtime::Buffer<std::int8_t, 5> weights(guarded_weights.span().data(), lanes, steps, taps, taps, tiles);
         Halide::Runtime::Buffer<std::int32_t, 1> offsets(guarded_offsets.span().data(), kernel_.out_channels);
         TensorBuffer<std::int8_t> input = buffer(in_view(), kernel_.kernel / 2);
-        const TensorView<float> extents = out_view();
-        GuardedTensor<Element> memory(extents.size());
-        TensorBuffer<Element> output = buffer(TensorView<Element>{
-            memory.span().data(), extents.channels, extents.width, extents.height, extents.batch, 0});
+        CodesOutput<Element> output(out_view());
 
         std::vector<void *> arguments{static_cast<halide_buffer_t *>(input), static_cast<halide_buffer_t *>(weights)};
         if (kernel_.has_offset) arguments.push_back(static_cast<halide_buffer_t *>(offsets));
         arguments.insert(arguments.end(), operands.begin(), operands.end());
-        arguments.push_back(static_cast<halide_buffer_t *>(output));
-        if (kernel_.run(arguments.data()) != 0) return -1;
-        long count = 0;
-        for (std::size_t i = 0; i < sums_.size(); ++i) {
-            count += memory.span()[i] == expected(i, static_cast<int>(i) % kernel_.out_channels) ? 0 : 1;
-        }
-        return count;
+        arguments.push_back(output.argument());
+        return kernel_.run(arguments.data()) == 0 ? output.differing(expected) : -1;
     }
 
     const CodesKernel &kernel_;
@@ -252,7 +318,7 @@ private:
     CodeWeights weights_;
     GuardedTensor<std::int8_t> input_;
     GuardedTensor<float> residual_;
-    std::vector<std::int32_t> offsets_;
+    std::vector<std::int32_t> offsets_, flips_;
     std::vector<float> scale_, shift_;
     std::vector<std::int64_t> sums_;
 };

@@ -1,0 +1,22 @@
+# The kernels of deployed networks beside the convolutions, as the tests run them: for any shape, without threads.
+add_library(dsq_test_deployed_kernels INTERFACE)
+target_include_directories(dsq_test_deployed_kernels INTERFACE ${CMAKE_CURRENT_BINARY_DIR})
+
+function(dsq_add_deployed_kernel name generator)
+  dsq_add_kernel(dsq_test_${name} GENERATOR ${generator} LIBRARY dsq_test_deployed_kernels PARAMS ${ARGN})
+endfunction()
+
+dsq_add_deployed_kernel(input_codes input_codes)
+dsq_add_deployed_kernel(input_codes_of_reals input_codes pixel_type=float32)
+dsq_add_deployed_kernel(quantize_reals_1 quantize_reals levels=1 lowest_code=-1 code_distance=2)
+dsq_add_deployed_kernel(quantize_reals_2 quantize_reals)
+dsq_add_deployed_kernel(quantize_reals_8 quantize_reals levels=255 lowest_code=-128)
+dsq_add_deployed_kernel(linear_codes_8 linear_codes activation_bits=8)
+dsq_add_deployed_kernel(linear_codes_16 linear_codes)
+foreach(type IN ITEMS int8 float32)
+  dsq_add_deployed_kernel(max_pool_${type} max_pool type=${type} parallel=false)
+  dsq_add_deployed_kernel(max_pool_flips_${type} max_pool type=${type} has_flips=true parallel=false)
+endforeach()
+dsq_add_deployed_kernel(shortcut shortcut parallel=false)
+dsq_add_deployed_kernel(global_average_pool global_average_pool parallel=false)
+dsq_add_deployed_kernel(fill_border fill_border type=int8 parallel=false)
