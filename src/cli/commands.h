@@ -17,6 +17,8 @@ void add_train(CLI::App &app, Run &run);
 void add_eval(CLI::App &app, Run &run);
 void add_inspect(CLI::App &app, Run &run);
 void add_report(CLI::App &app, Run &run);
+void add_compile(CLI::App &app, Run &run);
+void add_verify(CLI::App &app, Run &run);
 
 /// The options of a subcommand live as long as the function that reads them.
 template <typename Options>

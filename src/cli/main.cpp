@@ -39,7 +39,8 @@ int usage_error(const CLI::App &app, const std::string &first_argument, const CL
 }
 
 int run_program(int argc, char **argv) {
-    CLI::App app("Trains low-bit convolutional networks with Differentiable Soft Quantization.", "dsq");
+    CLI::App app("Trains low-bit convolutional networks with Differentiable Soft Quantization, and compiles them.",
+                 "dsq");
     app.set_version_flag("--version", version_text());
     app.require_subcommand(1);
     app.set_help_all_flag("--help-all", "Help of all subcommands");
@@ -48,6 +49,10 @@ int run_program(int argc, char **argv) {
     add_eval(app, run);
     add_inspect(app, run);
     add_report(app, run);
+#ifdef DSQ_WITH_COMPILER
+    add_compile(app, run);
+    add_verify(app, run);
+#endif
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/processor.h"
+
 namespace dsq {
 namespace {
 
@@ -19,10 +21,25 @@ std::string names_of(const Range &range, Name name) {
     return text;
 }
 
+bool has_feature(std::string_view feature) {
+#ifdef __x86_64__
+    __builtin_cpu_init();
+#define FEATURE(name) \
+    if (feature == name) return __builtin_cpu_supports(name) != 0;
+    DSQ_PROCESSOR_FEATURES(FEATURE)
+#undef FEATURE
+#endif
+    return feature.empty();
+}
+
 }  // namespace
 
 std::span<const CompileTarget> compile_targets() {
     return table();
+}
+
+bool runs_here(const CompileTarget &target, const TargetVariant &variant) {
+    return !target.runner.empty() || std::all_of(variant.requirements.begin(), variant.requirements.end(), has_feature);
 }
 
 Status find_target(std::string_view name, std::string &core, CompileTarget &target) {

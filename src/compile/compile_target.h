@@ -34,6 +34,9 @@ struct CompileTarget {
 
 std::span<const CompileTarget> compile_targets();
 
+/// Whether this machine runs programs for it: by itself, or through the target's runner.
+bool runs_here(const CompileTarget &target, const TargetVariant &variant);
+
 /// core: empty for the default, which is filled in. Error: invalid_argument, with the names that there are.
 Status find_target(std::string_view name, std::string &core, CompileTarget &target);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compile/compile_model.h"
+#include "model/integer_nodes.h"
 
 namespace dsq {
 
