@@ -18,27 +18,27 @@ public:
     Input<int> border{"border"};  // rows above and below
     Input<int> margin{"margin"};  // elements left and right of a row
 
+    Output<Buffer<void, 2>> tensor{"tensor"};  // (position in an image, n)
+
     void configure() {
         value = add_input<Expr>("value", type);
-        tensor = add_output<Buffer<>>("tensor", type, 2);  // (position in an image, n)
+        tensor.set_type(type);
     }
 
     void generate() {
         bands = RDom(0, border * row, 0, 2, "bands");
         gaps = RDom(0, 2 * margin, 0, height + 1, "gaps");
-        Func all = *tensor;
-        all(i, n) = undef(type);
-        all(bands.y * (border + height) * row + bands.x, n) = *value;
-        all((border + gaps.y) * row - margin + gaps.x, n) = *value;
+        tensor(i, n) = undef(type);
+        tensor(bands.y * (border + height) * row + bands.x, n) = *value;
+        tensor((border + gaps.y) * row - margin + gaps.x, n) = *value;
     }
 
     void schedule() {
-        schedules::fill_border({*tensor, n, bands, gaps, parallel}, get_target());
+        schedules::fill_border({tensor, n, bands, gaps, parallel}, get_target());
     }
 
 private:
     Input<Expr> *value = nullptr;
-    Output<Buffer<>> *tensor = nullptr;
     Var i{"i"}, n{"n"};
     RDom bands, gaps;
 };

@@ -12,19 +12,20 @@ class InputCodes : public Generator<InputCodes> {
 public:
     GeneratorParam<Type> pixel_type{"pixel_type", UInt(8)};  // or Float(32): x from 0 to 1 is pixel x * 255, rounded
 
+    Input<Buffer<void, 3>> pixels{"pixels"};      // (i, y, n)
     Input<Buffer<int8_t, 1>> padding{"padding"};  // (c)
 
     Output<Buffer<int8_t, 3>> codes{"codes"};  // (i, y, n), with its border: i and y begin below 0
 
     void configure() {
-        pixels = add_input<Buffer<>>("pixels", pixel_type, 3);  // (i, y, n)
+        pixels.set_type(pixel_type);
     }
 
     void generate() {
         row(i) = padding(i % padding.dim(0).extent());
-        image = RDom(0, pixels->dim(0).extent(), 0, pixels->dim(1).extent(), "image");
+        image = RDom(0, pixels.dim(0).extent(), 0, pixels.dim(1).extent(), "image");
         codes(i, y, n) = row(i);
-        codes(image.x, image.y, n) = cast<int8_t>(cast<int32_t>(pixel((*pixels)(image.x, image.y, n))) - 128);
+        codes(image.x, image.y, n) = cast<int8_t>(cast<int32_t>(pixel(pixels(image.x, image.y, n))) - 128);
     }
 
     void schedule() {
@@ -37,7 +38,6 @@ private:
         return strict_float(at_most(at_least(strict_float(x * 255.0f), 0.0f), 255.0f) + 0.5f);
     }
 
-    Input<Buffer<>> *pixels = nullptr;
     Var i{"i"}, y{"y"}, n{"n"};
     RDom image;
     Func row{"row"};

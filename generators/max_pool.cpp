@@ -17,28 +17,30 @@ public:
     GeneratorParam<bool> has_flips{"has_flips", false};
     GeneratorParam<bool> parallel{"parallel", true};  // an image a task
 
+    Input<Buffer<void, 4>> input{"input"};  // (c, x, y, n)
     Input<int> kernel{"kernel"}, stride{"stride"}, padding{"padding"};
 
+    Output<Buffer<void, 4>> output{"output"};  // (c, x, y, n)
+
     void configure() {
-        input = add_input<Buffer<>>("input", type, 4);                    // (c, x, y, n)
+        input.set_type(type);
+        output.set_type(type);
         if (has_flips) flips = add_input<Buffer<>>("flips", Int(32), 1);  // (c)
-        output = add_output<Buffer<>>("output", type, 4);                 // (c, x, y, n)
     }
 
     void generate() {
-        const PoolingWindow h{kernel, stride, padding, input->dim(1).extent(), output->dim(1).extent()};
-        const PoolingWindow v{kernel, stride, padding, input->dim(2).extent(), output->dim(2).extent()};
+        const PoolingWindow h{kernel, stride, padding, input.dim(1).extent(), output.dim(1).extent()};
+        const PoolingWindow v{kernel, stride, padding, input.dim(2).extent(), output.dim(2).extent()};
         window = RDom(0, kernel, 0, kernel, "window");
         // A pixel outside the image repeats one that the window holds anyway.
-        const Expr pixel = (*input)(c, h.clamped(h.pixel(x, window.x)), v.clamped(v.pixel(y, window.y)), n);
+        const Expr pixel = input(c, h.clamped(h.pixel(x, window.x)), v.clamped(v.pixel(y, window.y)), n);
         largest(c, x, y, n) = is_real() ? Expr(-std::numeric_limits<float>::infinity()) : type.value().min();
         largest(c, x, y, n) = larger(turned(pixel), largest(c, x, y, n));
-        Func result = *output;
-        result(c, x, y, n) = turned(largest(c, x, y, n));
+        output(c, x, y, n) = turned(largest(c, x, y, n));
     }
 
     void schedule() {
-        schedules::window_reduction_of_images({*output, c, {{largest, window}}}, n, get_target(), parallel);
+        schedules::window_reduction_of_images({output, c, {{largest, window}}}, n, get_target(), parallel);
     }
 
 private:
@@ -54,8 +56,7 @@ private:
         return select((*flips)(c) == 0, pixel, is_real() ? -pixel : ~pixel);
     }
 
-    Input<Buffer<>> *input = nullptr, *flips = nullptr;
-    Output<Buffer<>> *output = nullptr;
+    Input<Buffer<>> *flips = nullptr;
     Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
     RDom window;
     Func largest{"largest"};

@@ -59,8 +59,8 @@ void expect_pooled(const Pool &pool,
         GuardedTensor<std::int32_t> guarded(flips);
         Halide::Runtime::Buffer<std::int32_t, 1> of_channels(guarded.span().data(), pool.in.channels);
         TensorBuffer<Element> in = input.buffer(), out = output.buffer();
-        const int error = has_flips ? flipping(pool.kernel, pool.stride, pool.padding, in, of_channels, out)
-                                    : plain(pool.kernel, pool.stride, pool.padding, in, out);
+        const int error = has_flips ? flipping(in, pool.kernel, pool.stride, pool.padding, of_channels, out)
+                                    : plain(in, pool.kernel, pool.stride, pool.padding, out);
         ASSERT_EQ(error, 0);
         for (int n = 0; n < 2; ++n) {
             TensorValues seen;

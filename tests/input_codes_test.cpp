@@ -28,7 +28,7 @@ Halide::Runtime::Buffer<Element, 3> rows(const TensorView<Element> &view) {
     const halide_dimension_t dimensions[] = {{-margin, row, 1},
                                              {-view.border, view.height + 2 * view.border, row},
                                              {0, view.batch, static_cast<int>(view.image_stride())}};
-    return {view.data - view.origin(), 3, dimensions};
+    return Halide::Runtime::Buffer<Element, 3>(view.data - view.origin(), 3, dimensions);
 }
 
 // What the interpreter makes of the pixels, and the padding around it.
@@ -46,7 +46,7 @@ void expect_codes(const Case &test, const std::vector<Element> &images, std::uin
     Halide::Runtime::Buffer<std::int8_t, 1> paddings(padding.span().data(), test.shape.channels);
     auto in = rows(pixels.view());
     auto out = rows(codes.view());
-    ASSERT_EQ(kernel(paddings, in, out), 0);
+    ASSERT_EQ(kernel(in, paddings, out), 0);
     const std::vector<IntegerTensor> tensors{tests::codes("codes", test.shape, {-128, 127}, 0)};
     for (int n = 0; n < 2; ++n) {
         std::vector<std::uint8_t> image;

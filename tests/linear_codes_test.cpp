@@ -1,3 +1,4 @@
+#include <HalideBuffer.h>
 #include <gtest/gtest.h>
 
 #include "dsq_test_linear_codes_16.h"

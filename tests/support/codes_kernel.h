@@ -278,7 +278,7 @@ private:
         operands.insert(operands.end(), {&lower, &upper});
         const auto expected = [&](std::size_t i) { return real(i, lower, upper); };
         const auto expected_code = [&](std::size_t i) {
-            return static_cast<std::int8_t>(code_of(grid, real(i, lower, upper)));
+            return static_cast<std::int8_t>(dsq::code_of(grid, real(i, lower, upper)));
         };
         const std::string_view epilogue = kernel_.epilogue;
         if (epilogue == "float32") return differing<float>(operands, expected);
