@@ -28,31 +28,37 @@ bool has_small_codes(const ConvolutionOperands &operands) {
     return bits(operands.weight_range) && bits(operands.input_range);
 }
 
-WayChoice arm_way(const ConvolutionOperands &operands) {
+std::vector<WayChoice> arm_ways(const ConvolutionOperands &operands) {
     const int out_channels = operands.weights.out_channels;
-    if (is_for(ConvolutionWay::popcount, operands)) return {ConvolutionWay::popcount, {4, 32}};
+    std::vector<WayChoice> ways;
+    if (is_for(ConvolutionWay::popcount, operands)) ways.push_back({ConvolutionWay::popcount, {4, 32}});
     if (is_for(ConvolutionWay::winograd, operands)) {
-        const bool small = has_small_codes(operands);
-        return {small ? ConvolutionWay::winograd : ConvolutionWay::winograd_smlal,
-                arm_tile_for(out_channels, small ? arm_tile : arm_tile / 2)};
+        if (has_small_codes(operands)) {
+            ways.push_back({ConvolutionWay::winograd, arm_tile_for(out_channels, arm_tile)});
+        }
+        ways.push_back({ConvolutionWay::winograd_smlal, arm_tile_for(out_channels, arm_tile / 2)});
     }
-    if (has_small_products(operands)) return {ConvolutionWay::mla, arm_tile_for(out_channels, arm_tile)};
-    return {ConvolutionWay::smlal, arm_tile_for(std::min(out_channels, 32), arm_tile)};
+    if (has_small_products(operands)) ways.push_back({ConvolutionWay::mla, arm_tile_for(out_channels, arm_tile)});
+    ways.push_back({ConvolutionWay::smlal, arm_tile_for(std::min(out_channels, 32), arm_tile)});
+    return ways;
 }
 
 }  // namespace
 
-WayChoice default_way(InstructionSet instruction_set, std::string_view, const ConvolutionOperands &operands) {
-    if (operands.depthwise) return {ConvolutionWay::depthwise, {4, operands.weights.out_channels}};
+std::vector<WayChoice> default_ways(InstructionSet instruction_set,
+                                    std::string_view,
+                                    const ConvolutionOperands &operands) {
+    const int out_channels = operands.weights.out_channels;
+    if (operands.depthwise) return {{ConvolutionWay::depthwise, {4, out_channels}}};
     switch (instruction_set) {
         case InstructionSet::armv8:
-            return arm_way(operands);
+            return arm_ways(operands);
         case InstructionSet::dotprod:
-            return {ConvolutionWay::dot, {8, operands.weights.out_channels > 8 ? 16 : 8}};
+            return {{ConvolutionWay::dot, {8, out_channels > 8 ? 16 : 8}}};
         case InstructionSet::vnni:
-            return {ConvolutionWay::dot, {4, operands.weights.out_channels > 32 ? 64 : 16}};
+            return {{ConvolutionWay::dot, {4, out_channels > 32 ? 64 : 16}}};
         case InstructionSet::avx2:
-            return {ConvolutionWay::pairs, {4, operands.weights.out_channels > 16 ? 32 : 16}};
+            return {{ConvolutionWay::pairs, {4, out_channels > 16 ? 32 : 16}}};
     }
     return {};
 }

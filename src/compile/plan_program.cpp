@@ -231,9 +231,14 @@ private:
                                            .stride = node.stride,
                                            .depthwise = node.depthwise,
                                            .is_x86 = is_x86(target_.instruction_set)};
-        const WayChoice choice = default_way(target_.instruction_set, options_.core, operands);
+        WayChoice choice;
         ConvolutionPlan way;
-        Status status = plan_convolution(choice.way, operands, choice.tile, {}, way);
+        Status status;
+        for (const WayChoice &candidate : default_ways(target_.instruction_set, options_.core, operands)) {
+            choice = candidate;
+            status = plan_convolution(choice.way, operands, choice.tile, {}, way);
+            if (status.ok()) break;
+        }
         if (!status.ok()) return {status.code(), std::string(name(choice.way)) + ": " + status.message()};
 
         KernelPlan kernel{.generator = std::string(generator_of(choice.way)), .parameters = way.parameters};
