@@ -41,7 +41,7 @@ inline std::vector<float> random_reals(Random &random, std::size_t count, float 
 }
 
 inline CodeWeights random_weights(Random &random, int out, int in, int kernel, CodeRange range) {
-    const auto count = static_cast<std::size_t>(out * in * kernel * kernel);
+    const std::size_t count = std::size_t(out) * std::size_t(in) * std::size_t(kernel) * std::size_t(kernel);
     return {out, in, kernel, random_codes(random, count, range)};
 }
 
