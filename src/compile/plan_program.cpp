@@ -248,7 +248,8 @@ private:
                                                         {"stride", node.stride},
                                                         {"width", in.width},
                                                         {"height", in.height},
-                                                        {"offset_shift", node.offset_shift}};
+                                                        {"offset_shift", node.offset_shift},
+                                                        {"batch", options_.batch}};
         for (const auto &[key, value] : numbers) kernel.parameters[key] = std::to_string(value);
         kernel.parameters["has_offset"] = text(node.offset != 0);
         kernel.buffers["input"] = node.flatten ? flat(node.input, true) : image(node.input, node.weights.kernel / 2);
