@@ -59,11 +59,12 @@ public:
 
     Input<Halide::Buffer<int8_t, 4>> input{"input"};  // (ci, x, y, n), with a border of kernel / 2 at least
     // As compile/ packs them for the way: (lane, step, kx, ky, tile of output channels).
-    Input<Halide::Buffer<int8_t, 5>> weights{"weights"};
+    Input<Halide::Buffer<void, 5>> weights{"weights"};
 
     void configure() {
         using Halide::Float;
         using Halide::Int;
+        weights.set_type(weight_type());
         if (has_offset) offsets = this->template add_input<AnyBuffer>("offsets", Int(32), 1);  // (co)
         if (epilogue == Epilogue::codes) {
             thresholds = this->template add_input<AnyBuffer>("thresholds", sum_type(), 2);       // (co, level), rising
@@ -85,6 +86,9 @@ public:
     }
 
 protected:
+    virtual Halide::Type weight_type() {
+        return Halide::Int(8);
+    }
     // 16 bits where they hold every sum (compile/run_length.h).
     virtual Halide::Type accumulator_type() = 0;
 

@@ -49,6 +49,7 @@ std::vector<WayChoice> default_ways(InstructionSet instruction_set,
                                     std::string_view,
                                     const ConvolutionOperands &operands) {
     const int out_channels = operands.weights.out_channels;
+    if (is_for(ConvolutionWay::wide, operands)) return {{ConvolutionWay::wide, {4, 16}}};
     if (operands.depthwise) return {{ConvolutionWay::depthwise, {4, out_channels}}};
     switch (instruction_set) {
         case InstructionSet::armv8:

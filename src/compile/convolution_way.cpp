@@ -27,6 +27,7 @@ constexpr WayNames ways[] = {
     {ConvolutionWay::dot, "dot", "conv2d_codes_dot"},
     {ConvolutionWay::pairs, "pairs", "conv2d_codes_pairs"},
     {ConvolutionWay::depthwise, "depthwise", "depthwise_conv2d_codes"},
+    {ConvolutionWay::wide, "wide", "conv2d_codes_wide"},
 };
 
 Status cannot(const std::string &expected, const std::string &found) {
@@ -40,6 +41,14 @@ int useful_run(int longest, int useful) {
     return run;
 }
 
+bool is_within(CodeRange a, CodeRange b) {
+    return a.low >= b.low && a.high <= b.high;
+}
+
+bool is_wide(const ConvolutionOperands &operands) {
+    return !is_within(operands.weight_range, signed_range(8));
+}
+
 class Planner {
 public:
     Planner(const ConvolutionOperands &operands, Tile tile, std::span<const int> order)
@@ -48,7 +57,7 @@ public:
           order_(order.empty() ? identity_order(operands.weights.in_channels)
                                : std::vector<int>(order.begin(), order.end())),
           weights_(order.empty() ? operands.weights : reordered(operands.weights, order)),
-          products_(operands.weights, operands.input_range) {
+          products_(is_wide(operands) ? CodeWeights{} : operands.weights, operands.input_range) {
     }
 
     Status plan(ConvolutionWay way, ConvolutionPlan &plan) {
@@ -85,6 +94,8 @@ private:
                 return plan_pairs();
             case ConvolutionWay::depthwise:
                 return plan_depthwise();
+            case ConvolutionWay::wide:
+                return plan_wide();
         }
         return cannot("a way", "none");
     }
@@ -185,6 +196,15 @@ private:
         return {};
     }
 
+    Status plan_wide() {
+        const std::vector<std::int16_t> packed = pack_wide(weights_, tile_.channels);
+        const auto *bytes = reinterpret_cast<const std::int8_t *>(packed.data());
+        pack({bytes, bytes + packed.size() * sizeof(std::int16_t)}, 1, 1);
+        plan_.sum_bits = 32;
+        plan_.weight_type = ElementType::i16;
+        return {};
+    }
+
     const ConvolutionOperands &operands_;
     Tile tile_;
     std::vector<int> order_;
@@ -210,8 +230,8 @@ std::string_view generator_of(ConvolutionWay way) {
 bool is_for(ConvolutionWay way, const ConvolutionOperands &operands) {
     constexpr int widest_winograd_code = 4;
     if (operands.depthwise != (way == ConvolutionWay::depthwise)) return false;
+    if (is_wide(operands) != (way == ConvolutionWay::wide)) return false;
     const CodeRange narrow = shifted_range(widest_winograd_code);
-    const auto is_within = [](CodeRange a, CodeRange b) { return a.low >= b.low && a.high <= b.high; };
     switch (way) {
         case ConvolutionWay::winograd:
         case ConvolutionWay::winograd_smlal:

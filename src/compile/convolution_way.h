@@ -13,6 +13,7 @@
 #include "dsq/status.h"
 #include "model/code_range.h"
 #include "model/code_weights.h"
+#include "model/safetensors.h"
 
 namespace dsq {
 
@@ -26,6 +27,7 @@ enum class ConvolutionWay {
     dot,             ///< dot products of four bytes
     pairs,           ///< pairs of products, on x86
     depthwise,       ///< of each channel by itself
+    wide,            ///< weights of 16 bits
 };
 
 std::string_view name(ConvolutionWay way);
@@ -52,9 +54,10 @@ struct ConvolutionOperands {
 
 struct ConvolutionPlan {
     std::map<std::string, std::string> parameters;  ///< of the generator, besides those of the layer's shape
-    std::vector<std::int8_t> weights;               ///< packed
-    std::array<int, 5> weight_extents = {};         ///< lane, step, kx, ky, tile
-    int sum_bits = 32;                              ///< of the accumulators: 16 or 32
+    ElementType weight_type = ElementType::i8;
+    std::vector<std::int8_t> weights;        ///< packed: the bytes
+    std::array<int, 5> weight_extents = {};  ///< lane, step, kx, ky, tile
+    int sum_bits = 32;                       ///< of the accumulators: 16 or 32
 };
 
 /// Whether the way computes such a layer at all.

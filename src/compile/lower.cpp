@@ -12,7 +12,9 @@ namespace {
 
 constexpr int pixel_levels = 255, pixel_shift = 128;
 constexpr CodeRange pixel_range{-pixel_shift, pixel_levels - pixel_shift};
-constexpr int largest_byte = 127;
+// Of layers that were trained in float32. The first is at the begin of all: 8 bits would change codes everywhere behind
+// it.
+constexpr int bits_of_pixel_weights = 16, bits_of_linear_weights = 8;
 constexpr const char *unpooled = ".unpooled";  // what goes into a pool that stood before the batch normalization
 
 class Lowering {
@@ -181,7 +183,8 @@ private:
         Status status = operand_values(i, 1, input);
         if (status.ok()) {
             const auto window = index(convolution.kernel * convolution.kernel);
-            status = trained_.weights(convolution, index(channels), index(in), window, input.divisor, weights);
+            status = trained_.weights(
+                convolution, index(channels), index(in), window, input.divisor, bits_of_pixel_weights, weights);
         }
         if (status.ok() && group.batch_norm != no_layer_index) {
             status = trained_.normalization(layer(group.batch_norm), index(channels), normalization);
@@ -312,10 +315,10 @@ private:
     }
 
     // In the order of the layout, [out][y][x][channel], from [out][channel][y][x].
-    std::vector<std::int8_t> in_layout(int i, const std::vector<std::int8_t> &values) const {
+    std::vector<std::int16_t> in_layout(int i, const std::vector<std::int16_t> &values) const {
         const Shape &in = input_shape(i);
         const auto pixels = index(in.width * in.height), channels = index(in.channels), size = pixels * channels;
-        std::vector<std::int8_t> result(values.size());
+        std::vector<std::int16_t> result(values.size());
         for (std::size_t at = 0; at < values.size(); ++at) {
             const std::size_t out = at / size, channel = at / pixels % channels, pixel = at % pixels;
             result[out * size + pixel * channels + channel] = values[at];
@@ -326,7 +329,8 @@ private:
     Status linear_weights(int i, IntegerWeights &weights, std::span<const float> &bias) const {
         const Shape &in = input_shape(i);
         const auto out = index(layer(i).channels);
-        Status status = trained_.weights(layer(i), out, index(in.channels), index(in.width * in.height), {}, weights);
+        Status status = trained_.weights(
+            layer(i), out, index(in.channels), index(in.width * in.height), {}, bits_of_linear_weights, weights);
         if (status.ok()) status = trained_.bias(layer(i), out, bias);
         if (status.ok()) weights.values = in_layout(i, weights.values);
         return status;
@@ -363,16 +367,18 @@ private:
         IntegerWeights weights;
         std::span<const float> bias;
         const auto out = index(layer(i).channels);
-        Status status =
-            trained_.weights(layer(i), out, index(in.channels), index(in.width * in.height), whole, weights);
+        Status status = trained_.weights(
+            layer(i), out, index(in.channels), index(in.width * in.height), whole, bits_of_linear_weights, weights);
         if (status.ok()) status = trained_.bias(layer(i), out, bias);
         if (!status.ok()) return status;
-        const std::int64_t largest_weights = std::int64_t{largest_byte} * in.channels * in.width * in.height;
+        const std::int64_t largest_weights =
+            std::int64_t{signed_range(bits_of_linear_weights).high} * in.channels * in.width * in.height;
         while (node.activation_bits > 2 &&
                ((std::int64_t{1} << (node.activation_bits - 1)) - 1) * largest_weights > (std::int64_t{1} << 31) - 1) {
             --node.activation_bits;
         }
-        node.weights = in_layout(i, weights.values);
+        const std::vector<std::int16_t> ordered = in_layout(i, weights.values);
+        node.weights.assign(ordered.begin(), ordered.end());
         for (const double scale : weights.scale) node.scale.push_back(static_cast<float>(scale));
         node.bias.assign(bias.begin(), bias.end());
         node.output = reals_[index(i)] = add_real(i, shapes_[index(i)]);

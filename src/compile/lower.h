@@ -6,9 +6,9 @@
 ///   normalization, the addition of a residual, a clamp, and the quantizer of the layer behind.
 /// - Where nothing but one quantizer reads the result, it becomes thresholds of the accumulator (thresholds.h).
 ///   Elsewhere it is a real (integer_graph.h), quantized once for each reader of codes.
-/// - The first layer's input are pixels: the normalization of a float layer goes into its weights. Weights that are
-///   still float become integers of 8 bits, with a scale for each output channel; the input of a float fully connected
-///   layer is quantized image by image.
+/// - The first layer's input are pixels: the normalization of a float layer goes into its weights. Its
+///   weights become integers of 16 bits, those of a float fully connected layer of 8, with a scale for each output
+///   channel; the input of such a layer is quantized image by image.
 #pragma once
 
 #include "dsq/status.h"

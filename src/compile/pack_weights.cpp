@@ -8,11 +8,10 @@ namespace dsq {
 namespace {
 
 // element(out, group of input channels, index in the group, ky, kx), in the order [tile][ky][kx][group][out][index].
-template <typename Element>
-std::vector<std::int8_t> pack(
-    const CodeWeights &weights, int tile_channels, int groups, int group_size, Element element) {
+template <typename Packed = std::int8_t, typename Element>
+std::vector<Packed> pack(const CodeWeights &weights, int tile_channels, int groups, int group_size, Element element) {
     const int tiles = (weights.out_channels + tile_channels - 1) / tile_channels;
-    std::vector<std::int8_t> packed;
+    std::vector<Packed> packed;
     packed.reserve(static_cast<std::size_t>(tiles * tile_channels * weights.kernel * weights.kernel) *
                    static_cast<std::size_t>(groups * group_size));
     for (int tile = 0; tile < tiles; ++tile) {
@@ -21,8 +20,9 @@ std::vector<std::int8_t> pack(
                 for (int out = tile * tile_channels; out < (tile + 1) * tile_channels; ++out) {
                     for (int i = 0; i < group_size; ++i) {
                         packed.push_back(out < weights.out_channels
-                                             ? element(out, group, i, tap / weights.kernel, tap % weights.kernel)
-                                             : std::int8_t{0});
+                                             ? static_cast<Packed>(
+                                                   element(out, group, i, tap / weights.kernel, tap % weights.kernel))
+                                             : Packed{0});
                     }
                 }
             }
@@ -52,9 +52,14 @@ std::vector<std::int8_t> pack_bits(const CodeWeights &weights, int tile_channels
 std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group_size) {
     const auto weight = [&](int out, int group, int i, int ky, int kx) {
         const int in = group * group_size + i;
-        return in < weights.in_channels ? weights.at(out, in, ky, kx) : std::int8_t{0};
+        return in < weights.in_channels ? weights.at(out, in, ky, kx) : std::int16_t{0};
     };
     return pack(weights, tile_channels, (weights.in_channels + group_size - 1) / group_size, group_size, weight);
+}
+
+std::vector<std::int16_t> pack_wide(const CodeWeights &weights, int tile_channels) {
+    const auto weight = [&](int out, int in, int, int ky, int kx) { return weights.at(out, in, ky, kx); };
+    return pack<std::int16_t>(weights, tile_channels, weights.in_channels, 1, weight);
 }
 
 Status pack_winograd(const CodeWeights &weights, int tile_channels, std::vector<std::int8_t> &packed) {

@@ -13,6 +13,9 @@ namespace dsq {
 /// that the last tile has too many.
 std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channels);
 
+/// The same for conv2d_codes_wide, whose weights have 16 bits.
+std::vector<std::int16_t> pack_wide(const CodeWeights &weights, int tile_channels);
+
 /// For conv2d_codes_popcount, of weights -1 and +1: [tile][ky][kx][16 input channels][channel of the tile][2], each
 /// byte eight input channels, the first in its lowest bit; a bit says that the weight is negative.
 std::vector<std::int8_t> pack_bits(const CodeWeights &weights, int tile_channels);

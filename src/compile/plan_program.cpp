@@ -255,6 +255,7 @@ private:
         kernel.buffers["input"] = node.flatten ? flat(node.input, true) : image(node.input, node.weights.kernel / 2);
         const auto &[lane, step, kx, ky, tile] = way.weight_extents;
         kernel.buffers["weights"] = constants(dense({lane, step, kx, ky, tile}), way.weights);
+        kernel.buffers["weights"].type = way.weight_type;
         if (node.offset != 0) {
             kernel.buffers["offsets"] =
                 vector_of(std::vector<std::int32_t>(index(node.weights.out_channels), node.offset));

@@ -30,7 +30,7 @@ CodeWeights random_weights(int out_channels, int in_channels, int kernel, int bi
     for (std::size_t i = 0; i < weights.values.size(); ++i) {
         const std::int64_t offset = std::clamp(normal(random, i), -clip, clip) + clip;
         const std::int64_t code = (offset * steps + clip) / (2 * clip);  // half a step rounds up
-        weights.values[i] = static_cast<std::int8_t>(code + shifted_range(bits).low);
+        weights.values[i] = static_cast<std::int16_t>(code + shifted_range(bits).low);
     }
     return weights;
 }

@@ -92,7 +92,7 @@ WorstProducts::WorstProducts(const CodeWeights &weights, std::span<const CodeRan
     for (int channel = 0; channel < channels_; ++channel) {
         for (int tap = 0; tap < taps_; ++tap) {
             for (int out = 0; out < out_channels_; ++out) {
-                const std::int8_t weight = weights.at(out, channel, tap / weights.kernel, tap % weights.kernel);
+                const int weight = weights.at(out, channel, tap / weights.kernel, tap % weights.kernel);
                 const Products worst = products_of(weight, activations[static_cast<std::size_t>(tap)]);
                 largest_.push_back(static_cast<std::int16_t>(worst.largest));
                 smallest_.push_back(static_cast<std::int16_t>(worst.smallest));

@@ -8,21 +8,20 @@
 namespace dsq {
 namespace {
 
-constexpr int largest_weight = 127;
-
 IntegerWeights on_grid(const Quantizer &quantizer, std::span<const std::uint8_t> codes, std::size_t out_channels) {
     const CodeGrid grid = code_grid(quantizer);
     IntegerWeights result{.base = grid.base(), .range = grid.range(), .bits = quantizer.bits};
     result.scale.assign(out_channels, grid.scale());
     for (const std::uint8_t code : codes) {
-        result.values.push_back(static_cast<std::int8_t>(grid.lowest + grid.distance * int{code}));
+        result.values.push_back(static_cast<std::int16_t>(grid.lowest + grid.distance * int{code}));
     }
     return result;
 }
 
 // In an output channel of weights [in][window].
-IntegerWeights scaled_to_bytes(const std::vector<double> &weights, std::size_t out_channels) {
-    IntegerWeights result{.range = {-largest_weight, largest_weight}};
+IntegerWeights scaled_to_bits(const std::vector<double> &weights, std::size_t out_channels, int bits) {
+    const int largest_weight = signed_range(bits).high;
+    IntegerWeights result{.range = {-largest_weight, largest_weight}, .bits = bits};
     const std::size_t size = weights.size() / out_channels;
     for (std::size_t out = 0; out < out_channels; ++out) {
         const std::span<const double> channel(weights.data() + out * size, size);
@@ -30,8 +29,9 @@ IntegerWeights scaled_to_bytes(const std::vector<double> &weights, std::size_t o
         for (const double weight : channel) largest = std::max(largest, std::abs(weight));
         const double scale = largest > 0.0 ? largest / largest_weight : 1.0;
         result.scale.push_back(scale);
-        for (const double weight : channel)
-            result.values.push_back(static_cast<std::int8_t>(std::lround(weight / scale)));
+        for (const double weight : channel) {
+            result.values.push_back(static_cast<std::int16_t>(std::lround(weight / scale)));
+        }
     }
     return result;
 }
@@ -103,6 +103,7 @@ Status TrainedLayers::weights(const Layer &layer,
                               std::size_t in_channels,
                               std::size_t window,
                               std::span<const double> divisor,
+                              int bits,
                               IntegerWeights &weights) const {
     std::span<const float> floats;
     Status status = values(layer, "weight", out_channels * in_channels * window, floats);
@@ -120,7 +121,7 @@ Status TrainedLayers::weights(const Layer &layer,
     for (std::size_t i = 0; i < quantized.size(); ++i) {
         scaled.push_back(double{quantized[i]} / (divisor.empty() ? 1.0 : divisor[i / window % in_channels]));
     }
-    weights = scaled_to_bytes(scaled, out_channels);
+    weights = scaled_to_bits(scaled, out_channels, bits);
     return {};
 }
 

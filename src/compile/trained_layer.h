@@ -13,8 +13,8 @@ namespace dsq {
 
 /// Weights as integers: weight = base + scale[out] * integer.
 struct IntegerWeights {
-    std::vector<std::int8_t> values = {};  ///< as the model file has them: [out][in][ky][kx]
-    std::vector<double> scale = {};        ///< of each output channel
+    std::vector<std::int16_t> values = {};  ///< as the model file has them: [out][in][ky][kx]
+    std::vector<double> scale = {};         ///< of each output channel
     double base = 0.0;
     CodeRange range = {};
     int bits = 8;
@@ -41,12 +41,13 @@ public:
     }
 
     /// Those of a quantized layer on their grid. Those of a float one divided by `divisor[in]` (empty: 1), then with a
-    /// scale for each output channel, the largest magnitude being 127.
+    /// scale for each output channel that gives its largest magnitude `bits` (8 or 16).
     Status weights(const Layer &layer,
                    std::size_t out_channels,
                    std::size_t in_channels,
                    std::size_t window,
                    std::span<const double> divisor,
+                   int bits,
                    IntegerWeights &weights) const;
 
 private:

@@ -30,7 +30,7 @@ CodeWeights transformed_in_x(const CodeWeights &weights, std::size_t x) {
     result.values.resize(count * winograd_positions);
     for (std::size_t i = 0; i < count * 9; ++i) {
         const std::size_t ky = i / 3 % 3, at = (i / 9 * winograd_extent + ky) * winograd_extent + x;
-        result.values[at] = static_cast<std::int8_t>(result.values[at] + weight_rows[x][i % 3] * weights.values[i]);
+        result.values[at] = static_cast<std::int16_t>(result.values[at] + weight_rows[x][i % 3] * weights.values[i]);
     }
     return result;
 }

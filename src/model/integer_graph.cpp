@@ -194,7 +194,7 @@ private:
 
     // Weights are in their range, and accumulators in 32 bits for all codes of the input.
     bool check_sums(const ConvolutionNode &node, std::size_t taps) {
-        if (!between("weight_bits", 1, 8, node.weight_bits) || !between("offset_shift", 0, 30, node.offset_shift)) {
+        if (!between("weight_bits", 1, 16, node.weight_bits) || !between("offset_shift", 0, 30, node.offset_shift)) {
             return false;
         }
         const std::int64_t code = magnitude(tensor(node.input).range);
@@ -203,7 +203,7 @@ private:
         for (std::size_t first = 0; first < node.weights.values.size(); first += static_cast<std::size_t>(products)) {
             std::int64_t sum = 0;
             for (std::size_t i = first; i < first + static_cast<std::size_t>(products); ++i) {
-                const std::int8_t weight = node.weights.values[i];
+                const std::int16_t weight = node.weights.values[i];
                 if (!lies_in(weight, node.weight_range)) {
                     return fails("weights", "codes in " + text(node.weight_range), text(weight));
                 }
