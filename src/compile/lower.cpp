@@ -6,15 +6,15 @@
 
 #include "compile/layer_group.h"
 #include "compile/lower_convolution.h"
+#include "compile/pixel_layer.h"
 
 namespace dsq {
 namespace {
 
-constexpr int pixel_levels = 255, pixel_shift = 128;
-constexpr CodeRange pixel_range{-pixel_shift, pixel_levels - pixel_shift};
+constexpr int pixel_levels = 255;
 // Of layers that were trained in float32. The first is at the begin of all: 8 bits would change codes everywhere behind
 // it.
-constexpr int bits_of_pixel_weights = 16, bits_of_linear_weights = 8;
+constexpr int bits_of_pixel_weights = 16, bits_of_float_weights = 8;
 constexpr const char *unpooled = ".unpooled";  // what goes into a pool that stood before the batch normalization
 
 class Lowering {
@@ -130,15 +130,13 @@ private:
                 return unsupported("a first layer that reads floats or pixels (8 bits from 0 to 1, no normalization)",
                                    "a quantizer of " + std::to_string(layer(reader).input_quantizer.bits) + " bits");
             }
-            tensor.padding.assign(index(tensor.shape.channels), -pixel_shift);
+            tensor.padding.assign(index(tensor.shape.channels), pixel_range.low);
         } else {
-            for (const float mean : network_.mean) {
-                const auto zero = static_cast<int>(std::lround(double{mean} * pixel_levels));
-                tensor.padding.push_back(std::clamp(zero, 0, pixel_levels) - pixel_shift);
-            }
+            tensor.padding = pixel_padding(network_);
+            ++tensor.shape.channels;
         }
         codes_[index(reader)] = add_tensor(std::move(tensor));
-        add_node(i, InputNode{.codes = codes_[index(reader)]});
+        add_node(i, InputNode{.codes = codes_[index(reader)], .marks_outside = !reads_codes(reader)});
         return {};
     }
     bool is_normalized_to_pixels() const {
@@ -150,20 +148,32 @@ private:
 
     // What the integers that a layer reads stand for, `repeats` times all channels.
     Status operand_values(int i, int repeats, OperandValues &values) const {
-        const Shape &shape = input_shape(i);
-        if (reads_codes(i)) {
-            CodeGrid grid;
-            if (Status status = input_grid(i, grid); !status.ok()) return status;
-            values = {.scale = grid.scale(), .range = grid.range()};
-            values.base.assign(index(shape.channels * repeats), grid.base());
+        if (!reads_codes(i) && !reads_pixels(i)) {
+            return unsupported("a quantizer of its input, unless it is the first or the last", "none");
+        }
+        if (!reads_codes(i)) {
+            values = pixel_values(network_);
             return {};
         }
-        if (!reads_pixels(i))
-            return unsupported("a quantizer of its input, unless it is the first or the last", "none");
-        values = {.range = pixel_range};
-        for (std::size_t c = 0; c < index(shape.channels); ++c) {
-            values.base.push_back(pixel_shift - double{network_.mean[c]} * pixel_levels);
-            values.divisor.push_back(double{network_.deviation[c]} * pixel_levels);
+        CodeGrid grid;
+        if (Status status = input_grid(i, grid); !status.ok()) return status;
+        values = {.scale = grid.scale(), .range = grid.range()};
+        values.base.assign(index(input_shape(i).channels * repeats), grid.base());
+        return {};
+    }
+
+    // `in` of them for each output channel.
+    Status integer_weights(int i, std::size_t out, std::size_t in, IntegerWeights &weights) const {
+        if (reads_codes(i) && is_quantized(layer(i).weight_quantizer)) {
+            return trained_.grid_weights(layer(i), out, out * in, weights);
+        }
+        std::vector<float> real;
+        if (Status status = trained_.real_weights(layer(i), out * in, real); !status.ok()) return status;
+        if (reads_pixels(i) && !reads_codes(i)) {
+            const std::size_t window = in / network_.mean.size();
+            weights = scaled_to_bits(pixel_weights(network_, real, window), out, bits_of_pixel_weights);
+        } else {
+            weights = scaled_to_bits(std::vector<double>(real.begin(), real.end()), out, bits_of_float_weights);
         }
         return {};
     }
@@ -182,16 +192,19 @@ private:
         IntegerConvolution lowered;
         Status status = operand_values(i, 1, input);
         if (status.ok()) {
-            const auto window = index(convolution.kernel * convolution.kernel);
-            status = trained_.weights(
-                convolution, index(channels), index(in), window, input.divisor, bits_of_pixel_weights, weights);
+            status = integer_weights(i, index(channels), index(in * convolution.kernel * convolution.kernel), weights);
         }
         if (status.ok() && group.batch_norm != no_layer_index) {
             status = trained_.normalization(layer(group.batch_norm), index(channels), normalization);
         }
         if (status.ok()) {
-            status = lower_convolution(
-                weights, {channels, in, convolution.kernel}, depthwise, input, normalization, lowered);
+            status =
+                lower_convolution(weights,
+                                  {channels, depthwise ? 1 : static_cast<int>(input.base.size()), convolution.kernel},
+                                  depthwise,
+                                  input,
+                                  normalization,
+                                  lowered);
         }
         if (!status.ok()) return status;
         lowered.node.input = codes_[index(i)];
@@ -329,8 +342,7 @@ private:
     Status linear_weights(int i, IntegerWeights &weights, std::span<const float> &bias) const {
         const Shape &in = input_shape(i);
         const auto out = index(layer(i).channels);
-        Status status = trained_.weights(
-            layer(i), out, index(in.channels), index(in.width * in.height), {}, bits_of_linear_weights, weights);
+        Status status = integer_weights(i, out, index(in.channels * in.width * in.height), weights);
         if (status.ok()) status = trained_.bias(layer(i), out, bias);
         if (status.ok()) weights.values = in_layout(i, weights.values);
         return status;
@@ -362,23 +374,16 @@ private:
         const Shape &in = input_shape(i);
         LinearNode node{.input = reals_[index(layer(i).inputs[0])]};
         if (node.input == no_tensor_index) return unsupported("a real input", "codes or pixels");
-        // Each output channel gets 8 bits of its own, whatever the grid of the weights.
-        const std::vector<double> whole(index(in.channels), 1.0);
         IntegerWeights weights;
         std::span<const float> bias;
-        const auto out = index(layer(i).channels);
-        Status status = trained_.weights(
-            layer(i), out, index(in.channels), index(in.width * in.height), whole, bits_of_linear_weights, weights);
-        if (status.ok()) status = trained_.bias(layer(i), out, bias);
-        if (!status.ok()) return status;
+        if (Status status = linear_weights(i, weights, bias); !status.ok()) return status;
         const std::int64_t largest_weights =
-            std::int64_t{signed_range(bits_of_linear_weights).high} * in.channels * in.width * in.height;
+            std::int64_t{signed_range(bits_of_float_weights).high} * in.channels * in.width * in.height;
         while (node.activation_bits > 2 &&
                ((std::int64_t{1} << (node.activation_bits - 1)) - 1) * largest_weights > (std::int64_t{1} << 31) - 1) {
             --node.activation_bits;
         }
-        const std::vector<std::int16_t> ordered = in_layout(i, weights.values);
-        node.weights.assign(ordered.begin(), ordered.end());
+        node.weights.assign(weights.values.begin(), weights.values.end());
         for (const double scale : weights.scale) node.scale.push_back(static_cast<float>(scale));
         node.bias.assign(bias.begin(), bias.end());
         node.output = reals_[index(i)] = add_real(i, shapes_[index(i)]);

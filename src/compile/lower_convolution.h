@@ -9,12 +9,10 @@
 
 namespace dsq {
 
-/// What the integers of an input stand for: real = base[channel] + scale * integer, and where the layer is float, its
-/// weights are to be divided by divisor[channel] for that.
+/// What the integers of an input stand for: real = base[channel] + scale * integer.
 struct OperandValues {
     double scale = 1.0;
     std::vector<double> base = {};
-    std::vector<double> divisor = {};  ///< empty: 1
     CodeRange range = {};
 };
 

@@ -200,12 +200,14 @@ private:
     void add_kernels(const InputNode &node) {
         const Shape &shape = tensor(node.codes).shape;
         const int border = borders_[index(node.codes)], row = shape.channels * shape.width;
+        const int pixel_row = graph_.input.channels * shape.width;
         const int margin = border * shape.channels;
         BufferPlan pixels{.type = options_.pixels, .place = Place::input};
-        pixels.dimensions = dense({row, shape.height, options_.batch});
+        pixels.dimensions = dense({pixel_row, shape.height, options_.batch});
         BufferPlan codes = image(node.codes, border);
         codes.dimensions = {{-margin, row + 2 * margin, 1}, codes.dimensions[2], codes.dimensions[3]};
         KernelPlan kernel{.generator = "input_codes"};
+        kernel.parameters["marks_outside"] = text(node.marks_outside);
         kernel.parameters["pixel_type"] = options_.pixels == ElementType::u8 ? "uint8" : "float32";
         const std::vector<int> &padding = tensor(node.codes).padding;
         kernel.buffers = {{"padding", vector_of(std::vector<std::int8_t>(padding.begin(), padding.end()))},

@@ -5,14 +5,10 @@
 #include <cstdint>
 #include <span>
 
+#include "model/accumulator_range.h"
 #include "model/integer_graph.h"
 
 namespace dsq {
-
-/// What an accumulator can be.
-struct AccumulatorRange {
-    std::int64_t low = 0, high = 0;
-};
 
 /// The codes on `grid` of clamp(accumulator * scale + shift), as `real` says without a residual, for the accumulators
 /// of each channel's range. Thresholds that are never reached lie one above the range, where the flipped accumulator is

@@ -18,24 +18,6 @@ IntegerWeights on_grid(const Quantizer &quantizer, std::span<const std::uint8_t>
     return result;
 }
 
-// In an output channel of weights [in][window].
-IntegerWeights scaled_to_bits(const std::vector<double> &weights, std::size_t out_channels, int bits) {
-    const int largest_weight = signed_range(bits).high;
-    IntegerWeights result{.range = {-largest_weight, largest_weight}, .bits = bits};
-    const std::size_t size = weights.size() / out_channels;
-    for (std::size_t out = 0; out < out_channels; ++out) {
-        const std::span<const double> channel(weights.data() + out * size, size);
-        double largest = 0.0;
-        for (const double weight : channel) largest = std::max(largest, std::abs(weight));
-        const double scale = largest > 0.0 ? largest / largest_weight : 1.0;
-        result.scale.push_back(scale);
-        for (const double weight : channel) {
-            result.values.push_back(static_cast<std::int16_t>(std::lround(weight / scale)));
-        }
-    }
-    return result;
-}
-
 }  // namespace
 
 Status TrainedLayers::values(const Layer &layer,
@@ -98,31 +80,47 @@ Status TrainedLayers::normalization(const Layer &layer, std::size_t channels, No
     return {};
 }
 
-Status TrainedLayers::weights(const Layer &layer,
-                              std::size_t out_channels,
-                              std::size_t in_channels,
-                              std::size_t window,
-                              std::span<const double> divisor,
-                              int bits,
-                              IntegerWeights &weights) const {
+Status TrainedLayers::real_weights(const Layer &layer, std::size_t count, std::vector<float> &weights) const {
     std::span<const float> floats;
-    Status status = values(layer, "weight", out_channels * in_channels * window, floats);
+    Status status = values(layer, "weight", count, floats);
     if (!status.ok()) return status;
-    std::vector<float> quantized(floats.begin(), floats.end());
-    if (is_quantized(layer.weight_quantizer)) {
-        Quantizer of_weights;
-        status = quantizer(layer, Operand::weights, of_weights);
-        std::vector<std::uint8_t> codes(floats.size());
-        if (status.ok()) status = quantize_codes_and_values(of_weights, floats, codes, quantized);
-        if (status.ok() && divisor.empty()) weights = on_grid(of_weights, codes, out_channels);
-        if (!status.ok() || divisor.empty()) return status;
+    weights.assign(floats.begin(), floats.end());
+    if (!is_quantized(layer.weight_quantizer)) return {};
+    Quantizer of_weights;
+    status = quantizer(layer, Operand::weights, of_weights);
+    return status.ok() ? quantize_values(of_weights, floats, weights) : status;
+}
+
+Status TrainedLayers::grid_weights(const Layer &layer,
+                                   std::size_t out_channels,
+                                   std::size_t count,
+                                   IntegerWeights &weights) const {
+    std::span<const float> floats;
+    Quantizer of_weights;
+    Status status = values(layer, "weight", count, floats);
+    if (status.ok()) status = quantizer(layer, Operand::weights, of_weights);
+    if (!status.ok()) return status;
+    std::vector<std::uint8_t> codes(count);
+    status = quantize_codes(of_weights, floats, codes);
+    if (status.ok()) weights = on_grid(of_weights, codes, out_channels);
+    return status;
+}
+
+IntegerWeights scaled_to_bits(std::span<const double> weights, std::size_t out_channels, int bits) {
+    const int largest_weight = signed_range(bits).high;
+    IntegerWeights result{.range = {-largest_weight, largest_weight}, .bits = bits};
+    const std::size_t size = weights.size() / out_channels;
+    for (std::size_t out = 0; out < out_channels; ++out) {
+        const std::span<const double> channel = weights.subspan(out * size, size);
+        double largest = 0.0;
+        for (const double weight : channel) largest = std::max(largest, std::abs(weight));
+        const double scale = largest > 0.0 ? largest / largest_weight : 1.0;
+        result.scale.push_back(scale);
+        for (const double weight : channel) {
+            result.values.push_back(static_cast<std::int16_t>(std::lround(weight / scale)));
+        }
     }
-    std::vector<double> scaled;
-    for (std::size_t i = 0; i < quantized.size(); ++i) {
-        scaled.push_back(double{quantized[i]} / (divisor.empty() ? 1.0 : divisor[i / window % in_channels]));
-    }
-    weights = scaled_to_bits(scaled, out_channels, bits);
-    return {};
+    return result;
 }
 
 }  // namespace dsq

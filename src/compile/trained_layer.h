@@ -40,18 +40,16 @@ public:
         return values(layer, "bias", channels, bias);
     }
 
-    /// Those of a quantized layer on their grid. Those of a float one divided by `divisor[in]` (empty: 1), then with a
-    /// scale for each output channel that gives its largest magnitude `bits` (8 or 16).
-    Status weights(const Layer &layer,
-                   std::size_t out_channels,
-                   std::size_t in_channels,
-                   std::size_t window,
-                   std::span<const double> divisor,
-                   int bits,
-                   IntegerWeights &weights) const;
+    /// `count` weights, as evaluation multiplies by them: on their grid, where the layer is quantized.
+    Status real_weights(const Layer &layer, std::size_t count, std::vector<float> &weights) const;
+    /// The same of a quantized layer, as integers.
+    Status grid_weights(const Layer &layer, std::size_t out_channels, std::size_t count, IntegerWeights &weights) const;
 
 private:
     const Model &model_;
 };
+
+/// Weights [out][...] with a scale for each output channel that gives its largest magnitude `bits`.
+IntegerWeights scaled_to_bits(std::span<const double> weights, std::size_t out_channels, int bits);
 
 }  // namespace dsq

@@ -7,6 +7,8 @@
 #include <span>
 #include <type_traits>
 
+#include "model/accumulator_range.h"
+
 namespace dsq {
 namespace {
 
@@ -34,10 +36,6 @@ bool lies_in(const CodeRange &inner, const CodeRange &range) {
 
 int window_count(std::int64_t extent, int kernel, int stride, std::int64_t padding) {
     return static_cast<int>((extent + 2 * padding - kernel) / stride + 1);
-}
-
-std::int64_t magnitude(const CodeRange &range) {
-    return std::max(std::abs(std::int64_t{range.low}), std::abs(std::int64_t{range.high}));
 }
 
 // Keeps the first thing that is wrong. Every check returns whether all is well, so that checks can be chained.
@@ -161,7 +159,9 @@ private:
     }
 
     bool check(const InputNode &node) {
-        return writes_codes(node.codes, graph_.input, 0 - 128, 1, 255);
+        Shape shape = graph_.input;
+        if (node.marks_outside) ++shape.channels;
+        return writes_codes(node.codes, shape, 0 - 128, 1, 255);
     }
 
     bool check(const ConvolutionNode &node) {
@@ -180,7 +180,7 @@ private:
             !has_size("weights",
                       static_cast<std::size_t>(weights.out_channels) * static_cast<std::size_t>(in_channels) * taps,
                       weights.values.size()) ||
-            !check_sums(node, taps)) {
+            !check_sums(node)) {
             return false;
         }
         if (weights.kernel > 1 && tensor(node.input).padding.empty()) {
@@ -193,28 +193,17 @@ private:
     }
 
     // Weights are in their range, and accumulators in 32 bits for all codes of the input.
-    bool check_sums(const ConvolutionNode &node, std::size_t taps) {
+    bool check_sums(const ConvolutionNode &node) {
         if (!between("weight_bits", 1, 16, node.weight_bits) || !between("offset_shift", 0, 30, node.offset_shift)) {
             return false;
         }
-        const std::int64_t code = magnitude(tensor(node.input).range);
-        const auto products = static_cast<std::int64_t>(taps) * node.weights.in_channels;
-        const std::int64_t offset = std::abs(std::int64_t{node.offset});
-        for (std::size_t first = 0; first < node.weights.values.size(); first += static_cast<std::size_t>(products)) {
-            std::int64_t sum = 0;
-            for (std::size_t i = first; i < first + static_cast<std::size_t>(products); ++i) {
-                const std::int16_t weight = node.weights.values[i];
-                if (!lies_in(weight, node.weight_range)) {
-                    return fails("weights", "codes in " + text(node.weight_range), text(weight));
-                }
-                sum += std::abs(weight) * code;
+        for (const std::int16_t weight : node.weights.values) {
+            if (!lies_in(weight, node.weight_range)) {
+                return fails("weights", "codes in " + text(node.weight_range), text(weight));
             }
-            const bool fits = sum <= (largest_sum >> node.offset_shift);
-            if (!fits || offset * products * code > largest_sum - (sum << node.offset_shift)) {
-                return fails("accumulators",
-                             "at most 32 bits",
-                             "more, in channel " + text(static_cast<std::int64_t>(first) / products));
-            }
+        }
+        if (!accumulators_fit(node.weights, tensor(node.input).range, node.offset_shift, node.offset)) {
+            return fails("accumulators", "at most 32 bits", "more");
         }
         return true;
     }

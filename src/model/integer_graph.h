@@ -55,6 +55,9 @@ struct ThresholdEpilogue {
 /// floor(clamp(x * 255, 0, 255) + 1/2).
 struct InputNode {
     int codes = no_tensor_index;
+    /// The tensor has one more channel than the image: 0 in it, and 1 outside, as padding. A first layer that was
+    /// trained in float32 puts right there what its padding of whole pixels lacks.
+    bool marks_outside = false;
 };
 
 /// accumulator(co, x, y) = (sum of weight * code over window and input channels) << offset_shift, plus offset * (sum of

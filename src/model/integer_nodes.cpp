@@ -47,9 +47,13 @@ const std::vector<float> &reals_of(int tensor, const ImageTensors &image) {
 }
 
 void compute(const InputNode &node, ImageTensors &image) {
-    std::ranges::transform(image.pixels, make_codes(node.codes, image).begin(), [](std::uint8_t pixel) {
-        return static_cast<std::int8_t>(pixel - 128);
-    });
+    std::vector<std::int8_t> &codes = make_codes(node.codes, image);
+    const auto channels = static_cast<std::size_t>(shape_of(node.codes, image).channels);
+    const std::size_t pixel_channels = channels - (node.marks_outside ? 1 : 0);
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+        const std::size_t pixel = i / channels * pixel_channels + i % channels;
+        codes[i] = static_cast<std::int8_t>(i % channels < pixel_channels ? image.pixels[pixel] - 128 : 0);
+    }
 }
 
 // [out][ky][kx][in]: the order of a window.
