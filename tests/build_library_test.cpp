@@ -170,7 +170,7 @@ TEST_P(BuiltLibrary, TellsItsSizes) {
     EXPECT_GE(second.constant_bytes, 32U * 16 * 9);
     // The sums of its input's codes: too large for the stack.
     EXPECT_GE(second.scratch_bytes, 72U * 68 * 4);
-    EXPECT_GE(facts_.workspace_bytes, SmallProgram::second_offset + 16 * 70 * 66 + second.scratch_bytes);
+    EXPECT_GE(facts_.workspace_bytes, SmallProgram::second_offset + SmallProgram::second_bytes + second.scratch_bytes);
 }
 
 TEST_P(BuiltLibrary, HasAHeaderForCPlusPlusToo) {
@@ -235,6 +235,10 @@ const BadPlan bad_plans[] = {
     {"buffer", [](ProgramPlan &plan) { kernel(plan, 0).buffers["bias"] = {}; }, {"'first'", "'bias'"}},
     {"no_buffer", [](ProgramPlan &plan) { kernel(plan, 2).buffers.erase("scale"); }, {"'third'", "'scale'"}},
     {"scalar", [](ProgramPlan &plan) { kernel(plan, 2).scalars["gain"] = 1.0F; }, {"'third'", "'gain'"}},
+    {"no_scalar",
+     [](ProgramPlan &plan) { kernel(plan, 2).scalars.erase("clamp_upper"); },
+     {"'third'", "'clamp_upper'"}},
+    {"scalar_type", [](ProgramPlan &plan) { kernel(plan, 2).scalars["clamp_upper"] = 3; }, {"'third'", "float32"}},
     {"type",
      [](ProgramPlan &plan) { kernel(plan, 0).buffers["input"].type = ElementType::u8; },
      {"'first'", "'input'", "uint8", "int8"}},

@@ -13,7 +13,7 @@ using namespace Halide::Internal;
 using Halide::Expr;
 
 Expr pointer(const std::string &argument, std::size_t offset) {
-    const Expr base = Variable::make(Halide::type_of<void *>(), entry_argument(argument));
+    Expr base = Variable::make(Halide::type_of<void *>(), entry_argument(argument));
     if (offset == 0) return base;
     const Expr address = reinterpret(Halide::UInt(64), base) + make_const(Halide::UInt(64), offset);
     return reinterpret(Halide::type_of<void *>(), address);
@@ -56,7 +56,7 @@ private:
     // The buffer that a call of Halide's accessors is about.
     const BufferPlan *buffer_of(const Call *call) {
         if (call->args.empty()) return nullptr;
-        const Variable *variable = call->args[0].as<Variable>();
+        const auto *variable = call->args[0].as<Variable>();
         const std::string suffix = ".buffer";
         if (!variable || !variable->name.ends_with(suffix)) return nullptr;
         const auto found = binding_.buffers.find(variable->name.substr(0, variable->name.size() - suffix.size()));

@@ -11,7 +11,6 @@ namespace {
 
 using Halide::Internal::AbstractGenerator;
 using Halide::Internal::ArgInfoDirection;
-using Halide::Internal::ArgInfoKind;
 
 Status error(const std::string &message) {
     return {ErrorCode::invalid_argument, message};
@@ -162,7 +161,11 @@ private:
                 if (name != output && buffer.place == written.place &&
                     buffer.offset < written.offset + byte_span(written) &&
                     written.offset < buffer.offset + byte_span(buffer)) {
-                    return error("'" + output + "', which it writes, overlaps '" + name + "'");
+                    std::string message = "'" + output;
+                    message += "', which it writes, overlaps '";
+                    message += name;
+                    message += "'";
+                    return error(message);
                 }
             }
         }

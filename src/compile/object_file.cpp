@@ -18,7 +18,7 @@ public:
     template <typename Structure>
     std::optional<Structure> at(std::size_t offset) const {
         if (offset > file_.size() || file_.size() - offset < sizeof(Structure)) return std::nullopt;
-        Structure structure;
+        Structure structure = {};
         std::memcpy(&structure, file_.data() + offset, sizeof(Structure));
         return structure;
     }

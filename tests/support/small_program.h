@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <span>
 #include <string>
@@ -19,13 +20,14 @@ namespace dsq::tests {
 class SmallProgram {
 public:
     static constexpr int width = 70, height = 66, channels = 16, middle_channels = 32;
+    static constexpr float clamp_lower = -20.0F, clamp_upper = 30.0F;
     static constexpr int lowest = -2, levels = 3, padding = 1;  // the code outside the middle tensor's images
 
     explicit SmallProgram(unsigned seed) : random_(seed) {
         first_ = weights(middle_channels, channels, 3);
         second_ = weights(channels, middle_channels, 3);
         third_ = weights(channels, channels, 1);
-        input_ = codes(std::size_t(channels * (width + 2) * (height + 2)));
+        input_ = codes(channels * (width + 2) * (height + 2));
         for (int c = 0; c < channels; ++c) {
             offsets_.push_back(integer(-3, 3));
             scale_.push_back(uniform(random_, 0.001F, 2.0F));
@@ -48,7 +50,7 @@ public:
         program.output = "float, [y][x][channel].";
         for (ProgramVariant variant : targets) {
             variant.kernels = {first(), second(), third()};
-            variant.tensor_bytes = second_offset + channels * width * height;
+            variant.tensor_bytes = second_offset + second_bytes;
             program.variants.push_back(variant);
         }
         return program;
@@ -73,14 +75,16 @@ public:
             const auto window = reference::codes_window(third_, 1, last_view, c, x, y, 0);
             value = static_cast<float>(window.sum) * scale_[std::size_t(c)];
             value += shift_[std::size_t(c)];
+            value = std::clamp(value, clamp_lower, clamp_upper);
         });
         return result;
     }
 
     // Of the workspace's tensors: the middle one with its border, and the one behind.
-    static constexpr std::size_t middle_row = middle_channels * (width + 2);
+    static constexpr std::size_t middle_row = std::size_t{middle_channels} * (width + 2);
     static constexpr std::size_t middle_bytes = middle_row * (height + 2);
     static constexpr std::size_t second_offset = (middle_bytes + 63) / 64 * 64;
+    static constexpr std::size_t second_bytes = std::size_t{channels} * width * height;
 
 private:
     using Parameters = std::map<std::string, std::string>;
@@ -88,23 +92,28 @@ private:
     int integer(int low, int high) {
         return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1));
     }
-    std::vector<std::int8_t> codes(std::size_t count) {
-        std::vector<std::int8_t> all(count);
+    std::vector<std::int8_t> codes(int count) {
+        std::vector<std::int8_t> all(static_cast<std::size_t>(count));
         for (std::int8_t &code : all) code = static_cast<std::int8_t>(integer(lowest, lowest + levels));
         return all;
     }
     CodeWeights weights(int out, int in, int kernel) {
-        return {out, in, kernel, codes(std::size_t(out * in * kernel * kernel))};
+        const std::vector<std::int8_t> values = codes(out * in * kernel * kernel);
+        return {out, in, kernel, {values.begin(), values.end()}};
+    }
+    static std::size_t index_of(int level, int count, int c) {
+        const int index = level * count + c;
+        return static_cast<std::size_t>(index);
     }
     template <typename Sum>
     std::vector<Sum> thresholds(int count, int bound) {
-        std::vector<Sum> all(std::size_t(count * levels));
+        std::vector<Sum> all(index_of(levels, count, 0));
         for (int c = 0; c < count; ++c) {
-            std::vector<int> rising;
-            for (int level = 0; level < levels; ++level) rising.push_back(integer(-bound, bound));
+            std::array<int, levels> rising{};
+            for (int &threshold : rising) threshold = integer(-bound, bound);
             std::ranges::sort(rising);
             for (int level = 0; level < levels; ++level) {
-                all[std::size_t(level * count + c)] = static_cast<Sum>(rising[std::size_t(level)]);
+                all[index_of(level, count, c)] = static_cast<Sum>(rising[std::size_t(level)]);
             }
         }
         return all;
@@ -113,7 +122,7 @@ private:
     template <typename Sum>
     static std::int8_t reached(const std::vector<Sum> &thresholds, int count, int c, std::int64_t sum) {
         int code = lowest;
-        for (int level = 0; level < levels; ++level) code += sum >= thresholds[std::size_t(level * count + c)] ? 1 : 0;
+        for (int level = 0; level < levels; ++level) code += sum >= thresholds[index_of(level, count, c)] ? 1 : 0;
         return static_cast<std::int8_t>(code);
     }
     template <typename Element>
@@ -207,6 +216,7 @@ private:
             {"shift", constants(shift_, {channels})},
             {"output", output},
         };
+        kernel.scalars = {{"clamp_lower", clamp_lower}, {"clamp_upper", clamp_upper}};
         return kernel;
     }
 
