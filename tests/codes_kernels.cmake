@@ -1,10 +1,14 @@
 # The kernels of codes that the tests run: each for a small layer of its own, random shapes among them.
 
 # A library of kernels for each test: dsq_test_<way>_kernels.
-set(ways mla popcount smlal winograd)
-foreach(way IN LISTS ways)
+foreach(way IN LISTS DSQ_CODES_WAYS)
   add_library(dsq_test_${way}_kernels INTERFACE)
   target_include_directories(dsq_test_${way}_kernels INTERFACE ${CMAKE_CURRENT_BINARY_DIR})
+  if(NOT DSQ_VARIANTS_${way})
+    set(DSQ_VARIANTS_${way} ${DSQ_TARGET_VARIANTS})
+  endif()
+  list(JOIN DSQ_VARIANTS_${way} [[","]] instruction_sets)
+  target_compile_definitions(dsq_test_${way}_kernels INTERFACE DSQ_CODES_INSTRUCTION_SETS="${instruction_sets}")
 endforeach()
 
 #[[
@@ -13,10 +17,13 @@ dsq_add_codes_kernel(<way> <name> LAYER <in> <out> <kernel> <stride> <width> <he
                      [FLIPS] [RESIDUAL] [SIGNS] [PARAMS <key=value>...])
 
 The kernel dsq_test_<way>_<name>, and its row of conv2d_codes_<way>_kernels.inc (support/codes_kernel.h).
-With SIGNS the codes are -1 and +1.
+With SIGNS the codes are -1 and +1. On a target without the way there is none (targets/).
 #]]
 function(dsq_add_codes_kernel way name)
   cmake_parse_arguments(PARSE_ARGV 2 arg "WIDE;OFFSET;FLIPS;RESIDUAL;SIGNS" "EPILOGUE;TILE" "LAYER;BITS;PARAMS")
+  if(NOT way IN_LIST DSQ_CODES_WAYS)
+    return()
+  endif()
   if(NOT arg_EPILOGUE)
     set(arg_EPILOGUE int32)
   endif()
@@ -37,9 +44,13 @@ function(dsq_add_codes_kernel way name)
   foreach(flag IN ITEMS WIDE OFFSET FLIPS RESIDUAL)
     string(TOLOWER ${arg_${flag}} arg_${flag})
   endforeach()
-  dsq_add_kernel(dsq_test_${way}_${name} GENERATOR conv2d_codes_${way} LIBRARY dsq_test_${way}_kernels
+  set(targets "")
+  foreach(variant IN LISTS DSQ_VARIANTS_${way})
+    list(APPEND targets ${DSQ_TARGET_${variant}})
+  endforeach()
+  dsq_add_kernel(dsq_test_${way}_${name} GENERATOR conv2d_codes_${way} LIBRARY dsq_test_${way}_kernels TARGETS ${targets}
                  PARAMS ${params} has_offset=${arg_OFFSET} has_flips=${arg_FLIPS} has_residual=${arg_RESIDUAL} epilogue=${arg_EPILOGUE} offset_shift=2 levels=${levels} lowest_code=${lowest}
-                        code_distance=${distance} tile_channels=${arg_TILE} ${arg_PARAMS})
+                        code_distance=${distance} tile_channels=${arg_TILE} ${DSQ_PARAMS_${way}} ${arg_PARAMS})
   list(JOIN arg_LAYER ", " layer)
   list(JOIN arg_BITS ", " bits)
   set_property(GLOBAL APPEND_STRING PROPERTY DSQ_codes_${way}_HEADERS "#include \"dsq_test_${way}_${name}.h\"\n")
@@ -119,6 +130,20 @@ dsq_add_codes_kernel(popcount float32_residual LAYER 25 20 3 1 8 8 BITS 1 1 SIGN
 dsq_add_codes_kernel(popcount flips LAYER 32 48 3 1 8 6 BITS 1 1 SIGNS EPILOGUE codes FLIPS)
 dsq_add_codes_kernel(popcount both LAYER 32 32 3 1 7 8 BITS 1 1 SIGNS EPILOGUE float32_and_codes RESIDUAL PARAMS batch=2)
 
+# Dot products: input channels that fill no group of 4, up to 8 bits.
+dsq_add_codes_kernel(dot k3 LAYER 64 32 3 1 9 5 BITS 2 2 WIDE TILE 8)
+dsq_add_codes_kernel(dot w8a8 LAYER 64 64 3 1 10 4 BITS 8 8 WIDE TILE 64 PARAMS tile_pixels=6)
+dsq_add_codes_kernel(dot w4a8 LAYER 32 16 3 1 7 7 BITS 4 8 WIDE TILE 16 PARAMS tile_pixels=7)
+dsq_add_codes_kernel(dot k3_s2 LAYER 18 24 3 2 13 8 BITS 3 3 WIDE)
+dsq_add_codes_kernel(dot k1 LAYER 48 40 1 1 11 3 BITS 8 2 WIDE TILE 32 PARAMS tile_pixels=4)
+dsq_add_codes_kernel(dot k1_s2 LAYER 33 64 1 2 15 9 BITS 5 6 WIDE TILE 64)
+dsq_add_codes_kernel(dot k7_s2 LAYER 3 17 7 2 21 19 BITS 8 8 WIDE)
+dsq_add_codes_kernel(dot narrow LAYER 1 5 3 1 1 2 BITS 8 8 WIDE TILE 4)
+dsq_add_codes_kernel(dot k8192 LAYER 8192 32 1 1 3 1 BITS 8 8 WIDE TILE 32)
+dsq_add_codes_kernel(dot codes LAYER 32 48 3 1 8 6 BITS 2 2 EPILOGUE codes WIDE)
+dsq_add_codes_kernel(dot codes_offset LAYER 30 32 3 1 9 3 BITS 4 4 EPILOGUE codes WIDE OFFSET)
+dsq_add_codes_kernel(dot float32_residual LAYER 25 20 3 1 8 8 BITS 8 8 EPILOGUE float32 WIDE OFFSET RESIDUAL)
+
 # Winograd's transform. Products in 16 bits: runs that are safe for these ranges, at most half of the channels.
 foreach(weight_bits RANGE 1 4)
   math(EXPR other "5 - ${weight_bits}")
@@ -160,7 +185,7 @@ dsq_add_codes_kernel(winograd flips LAYER 32 48 3 1 8 6 BITS 2 2 EPILOGUE codes 
 dsq_add_codes_kernel(winograd both LAYER 32 32 3 1 7 8 BITS 2 2 EPILOGUE float32_and_codes PARAMS product=smlal runs=32 batch=2)
 dsq_add_codes_kernel(winograd both_residual LAYER 32 20 3 1 7 5 BITS 2 2 EPILOGUE float32_and_codes OFFSET RESIDUAL PARAMS product=smlal runs=32 batch=2)
 
-foreach(way IN LISTS ways)
+foreach(way IN LISTS DSQ_CODES_WAYS)
   get_property(headers GLOBAL PROPERTY DSQ_codes_${way}_HEADERS)
   get_property(rows GLOBAL PROPERTY DSQ_codes_${way}_ROWS)
   file(CONFIGURE OUTPUT conv2d_codes_${way}_kernels.h CONTENT "${headers}")

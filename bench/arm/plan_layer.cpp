@@ -158,12 +158,20 @@ Plan plan_winograd_smlal(const Layer &layer, const CodeWeights &weights) {
     return plan_winograd(layer, weights, false);
 }
 
+Plan plan_dot(const Layer &layer, const CodeWeights &weights) {
+    return {dsq::identity_order(layer.channels),
+            dsq::pack_groups(weights, layer.tile_channels, 4),
+            32,
+            {{"tile_channels", layer.tile_channels}}};
+}
+
 struct Way {
     std::function<Plan(const Layer &, const CodeWeights &)> plan;
     int distance = 1;  // of codes
 };
 
 const std::map<std::string, Way> ways = {
+    {"dot", {plan_dot}},
     {"mla", {plan_mla}},
     {"popcount", {plan_popcount, 2}},
     {"smlal", {plan_smlal}},

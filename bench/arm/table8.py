@@ -27,11 +27,13 @@ import report  # noqa: E402
 # tiles of pixels x output channels.
 Way = collections.namedtuple("Way", "generator features qemu_cpu cores tiles bits")
 PLAIN_CORES = ("cortex-a53", "cortex-a72")
+DOT_CORES = ("cortex-a55", "cortex-a76")
 WAYS = {
     "mla": Way("conv2d_codes_mla", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32)), (2, 3, 4)),
     "smlal": Way("conv2d_codes_smlal", "", "cortex-a53", PLAIN_CORES, ((4, 32), (2, 64), (7, 16)), (2, 3, 4)),
     "winograd": Way("conv2d_codes_winograd", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32)), (2,)),
     "winograd_smlal": Way("conv2d_codes_winograd", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32), (2, 32)), (2, 3, 4)),
+    "dot": Way("conv2d_codes_dot", "-arm_dot_prod-armv82a", "cortex-a76", DOT_CORES, ((8, 8), (7, 12)), (2, 3, 4)),
     "popcount": Way("conv2d_codes_popcount", "", "cortex-a53", PLAIN_CORES, ((4, 32), (7, 16)), (1,)),
 }
 

@@ -22,7 +22,7 @@ std::vector<std::int8_t> pack_bits(const CodeWeights &weights, int tile_channels
 
 /// For conv2d_codes_dot (a group of 4) and _pairs (of 2): [tile][ky][kx][group of input channels][channel of the
 /// tile][channel of the group]; zeros for the input channels that the last group has too many.
-std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group);
+std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group_size);
 
 /// For conv2d_codes_winograd: [tile of output channels][y][x of the transformed domain][in][channel of the tile], zeros
 /// as in pack_tiles. Errors: those of transform_weights.

@@ -42,7 +42,7 @@ inline void PrintTo(const CodesKernel &kernel, std::ostream *stream) {
     *stream << kernel.name;
 }
 
-// Every kernel on every instruction set.
+// Every kernel on every instruction set that its way has.
 using CodesParam = std::tuple<std::string, CodesKernel>;
 inline std::string codes_test_name(const testing::TestParamInfo<CodesParam> &param) {
     return std::get<0>(param.param) + "_" + std::get<1>(param.param).name;
@@ -361,8 +361,11 @@ protected:
     }
 };
 
-#define DSQ_ON_EVERY_CODES_KERNEL(Suite, kernels) \
-    INSTANTIATE_TEST_SUITE_P(                     \
-        On, Suite, testing::Combine(instruction_sets(), testing::ValuesIn(kernels)), codes_test_name)
+#define DSQ_ON_EVERY_CODES_KERNEL(Suite, kernels)                                                  \
+    INSTANTIATE_TEST_SUITE_P(                                                                      \
+        On,                                                                                        \
+        Suite,                                                                                     \
+        testing::Combine(testing::Values(DSQ_CODES_INSTRUCTION_SETS), testing::ValuesIn(kernels)), \
+        codes_test_name)
 
 }  // namespace dsq::tests
