@@ -1,4 +1,4 @@
-// How a convolution by dot products runs: an image's codes are copied with whole groups of channels; then a tile of
+// How a convolution by dot products (or pairs of products) runs: an image's codes are copied with whole groups of channels; then a tile of
 // pixels x channels stays in registers. Several groups of a pixel are loaded together, since SDOT takes one by element.
 #pragma once
 
@@ -34,7 +34,7 @@ struct Conv2dCodesDotTile {
 
 inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, const Halide::Target &target) {
     constexpr int longest_unroll = 4;
-    const int lanes = std::gcd(target.natural_vector_size<std::int32_t>(), tile.channels);
+    const int lanes = std::gcd(target.natural_vector_size(s.accumulator.type()), tile.channels);
     const int together = std::gcd(tile.groups, longest_unroll);
     CodesTiling tiling(s.c, s.x, s.y, s.n, {tile.pixels, tile.channels, tile.width, tile.out_channels}, lanes);
     tiling.split(s.outputs);
@@ -50,7 +50,7 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
     s.accumulator.update()
         .split(s.products.y, step, of_step, together)
         .reorder(s.products.x, s.c, s.x, of_step, s.y, s.n, step, s.products.z, s.products.w)
-        .atomic()
+        .atomic(true)  // a saturating sum that does not saturate is associative too
         .vectorize(s.products.x)
         .vectorize(s.c, lanes)
         .unroll(s.c)
