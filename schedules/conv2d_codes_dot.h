@@ -1,5 +1,6 @@
-// How a convolution by dot products (or pairs of products) runs: an image's codes are copied with whole groups of channels; then a tile of
-// pixels x channels stays in registers. Several groups of a pixel are loaded together, since SDOT takes one by element.
+// How a convolution by dot products (or pairs of products) runs: an image's codes are copied with whole groups of
+// channels; then a tile of pixels x channels stays in registers. Several groups of a pixel are loaded together, since
+// SDOT takes one by element.
 #pragma once
 
 #include <Halide.h>

@@ -30,6 +30,15 @@ function(dsq_add_codes_kernel way name)
   if(NOT arg_TILE)
     set(arg_TILE 16)
   endif()
+  set(generator conv2d_codes_${way})
+  set(tile tile_channels=${arg_TILE})
+  set(is_depthwise false)
+  if(way STREQUAL "depthwise")
+    set(generator depthwise_conv2d_codes)
+    set(tile "")
+    set(is_depthwise true)
+    list(GET arg_LAYER 1 arg_TILE)
+  endif()
   list(GET arg_BITS 1 activation_bits)
   math(EXPR levels "(1 << ${activation_bits}) - 1")
   math(EXPR lowest "-(1 << (${activation_bits} - 1))")
@@ -48,14 +57,14 @@ function(dsq_add_codes_kernel way name)
   foreach(variant IN LISTS DSQ_VARIANTS_${way})
     list(APPEND targets ${DSQ_TARGET_${variant}})
   endforeach()
-  dsq_add_kernel(dsq_test_${way}_${name} GENERATOR conv2d_codes_${way} LIBRARY dsq_test_${way}_kernels TARGETS ${targets}
+  dsq_add_kernel(dsq_test_${way}_${name} GENERATOR ${generator} LIBRARY dsq_test_${way}_kernels TARGETS ${targets}
                  PARAMS ${params} has_offset=${arg_OFFSET} has_flips=${arg_FLIPS} has_residual=${arg_RESIDUAL} epilogue=${arg_EPILOGUE} offset_shift=2 levels=${levels} lowest_code=${lowest}
-                        code_distance=${distance} tile_channels=${arg_TILE} ${DSQ_PARAMS_${way}} ${arg_PARAMS})
+                        code_distance=${distance} ${tile} ${DSQ_PARAMS_${way}} ${arg_PARAMS})
   list(JOIN arg_LAYER ", " layer)
   list(JOIN arg_BITS ", " bits)
   set_property(GLOBAL APPEND_STRING PROPERTY DSQ_codes_${way}_HEADERS "#include \"dsq_test_${way}_${name}.h\"\n")
   set_property(GLOBAL APPEND_STRING PROPERTY DSQ_codes_${way}_ROWS
-    "    {\"dsq_test_${way}_${name}\", dsq_test_${way}_${name}_argv, ${layer}, ${bits}, \"${arg_EPILOGUE}\", ${arg_TILE}, ${arg_WIDE}, ${arg_OFFSET}, ${arg_RESIDUAL}, 2, ${levels}, ${lowest}, ${distance}, ${arg_FLIPS}},\n")
+    "    {\"dsq_test_${way}_${name}\", dsq_test_${way}_${name}_argv, ${layer}, ${bits}, \"${arg_EPILOGUE}\", ${arg_TILE}, ${arg_WIDE}, ${arg_OFFSET}, ${arg_RESIDUAL}, 2, ${levels}, ${lowest}, ${distance}, ${arg_FLIPS}, ${is_depthwise}},\n")
 endfunction()
 set(layer_keys in_channels out_channels kernel stride width height)
 
@@ -143,6 +152,7 @@ dsq_add_codes_kernel(dot k8192 LAYER 8192 32 1 1 3 1 BITS 8 8 WIDE TILE 32)
 dsq_add_codes_kernel(dot codes LAYER 32 48 3 1 8 6 BITS 2 2 EPILOGUE codes WIDE)
 dsq_add_codes_kernel(dot codes_offset LAYER 30 32 3 1 9 3 BITS 4 4 EPILOGUE codes WIDE OFFSET)
 dsq_add_codes_kernel(dot float32_residual LAYER 25 20 3 1 8 8 BITS 8 8 EPILOGUE float32 WIDE OFFSET RESIDUAL)
+
 # Pairs of products, x86: 16 bits up to their last value (K = 511 at 4 bits; one product more overflows), else 32.
 dsq_add_codes_kernel(pairs k3 LAYER 64 32 3 1 9 5 BITS 2 2 TILE 32 PARAMS activation_bits=2)
 dsq_add_codes_kernel(pairs w3a1 LAYER 64 32 3 1 10 4 BITS 3 1 TILE 32 PARAMS activation_bits=1)
@@ -158,6 +168,19 @@ dsq_add_codes_kernel(pairs k8192 LAYER 8192 32 1 1 3 1 BITS 8 8 WIDE TILE 32 PAR
 dsq_add_codes_kernel(pairs codes LAYER 32 48 3 1 8 6 BITS 2 2 EPILOGUE codes PARAMS activation_bits=2)
 dsq_add_codes_kernel(pairs codes_offset LAYER 30 32 3 1 9 3 BITS 3 4 EPILOGUE codes OFFSET PARAMS activation_bits=4)
 dsq_add_codes_kernel(pairs float32_residual LAYER 25 20 3 1 8 8 BITS 8 8 EPILOGUE float32 WIDE OFFSET RESIDUAL PARAMS sum_bits=32)
+
+# Each channel by itself: channels that fill no vector, strides 1 and 2; 16 bits with 13 bits of both operands, the most.
+dsq_add_codes_kernel(depthwise s1 LAYER 64 64 3 1 9 5 BITS 2 2)
+dsq_add_codes_kernel(depthwise s2 LAYER 64 64 3 2 13 8 BITS 2 2)
+dsq_add_codes_kernel(depthwise w5a8 LAYER 67 67 3 1 11 7 BITS 5 8)
+dsq_add_codes_kernel(depthwise overflow LAYER 32 32 3 1 4 3 BITS 6 8)
+dsq_add_codes_kernel(depthwise w8a8_s2 LAYER 70 70 3 2 14 9 BITS 8 8 WIDE PARAMS sum_bits=32)
+dsq_add_codes_kernel(depthwise narrow LAYER 5 5 3 1 1 2 BITS 4 4)
+dsq_add_codes_kernel(depthwise narrow_s2 LAYER 3 3 3 2 7 1 BITS 8 8 WIDE PARAMS sum_bits=32)
+dsq_add_codes_kernel(depthwise codes LAYER 48 48 3 1 8 6 BITS 2 2 EPILOGUE codes)
+dsq_add_codes_kernel(depthwise codes_offset LAYER 72 72 3 2 9 3 BITS 4 4 EPILOGUE codes OFFSET)
+dsq_add_codes_kernel(depthwise float32 LAYER 65 65 3 1 8 8 BITS 8 8 EPILOGUE float32 WIDE PARAMS sum_bits=32)
+dsq_add_codes_kernel(depthwise float32_residual LAYER 20 20 3 2 8 8 BITS 3 3 EPILOGUE float32 OFFSET RESIDUAL)
 
 # Winograd's transform. Products in 16 bits: runs that are safe for these ranges, at most half of the channels.
 foreach(weight_bits RANGE 1 4)

@@ -10,7 +10,7 @@
 namespace dsq {
 
 /// For conv2d_codes_mla and _smlal: [tile of output channels][ky][kx][in][channel of the tile]; zeros for the channels
-/// that the last tile has too many.
+/// that the last tile has too many. depthwise_conv2d_codes has one tile of all channels, and 1 input channel.
 std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channels);
 
 /// The same for conv2d_codes_wide, whose weights have 16 bits.

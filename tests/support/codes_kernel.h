@@ -36,6 +36,7 @@ struct CodesKernel {
     bool has_offset, has_residual;
     int offset_shift, levels, lowest_code, code_distance;
     bool has_flips;
+    bool depthwise;
 };
 
 inline void PrintTo(const CodesKernel &kernel, std::ostream *stream) {
@@ -120,10 +121,10 @@ public:
         : kernel_(kernel),
           packing_(packing),
           random_(seed),
-          weights_{kernel.out_channels, kernel.in_channels, kernel.kernel, {}},
+          weights_{kernel.out_channels, kernel.depthwise ? 1 : kernel.in_channels, kernel.kernel, {}},
           input_(in_view().storage()),
           residual_(out_view().storage()) {
-        weights_.values.resize(std::size_t(kernel.out_channels * kernel.in_channels * kernel.kernel * kernel.kernel));
+        weights_.values.resize(std::size_t(kernel.out_channels * weights_.in_channels * kernel.kernel * kernel.kernel));
         for (std::int8_t &weight : weights_.values) weight = code_of(kernel.weight_bits);
         for (std::int8_t &code : input_.span()) code = code_of(kernel.activation_bits);
         for (float &value : residual_.span()) value = uniform(random_, -50.0F, 50.0F);
