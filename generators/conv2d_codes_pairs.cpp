@@ -14,7 +14,7 @@ public:
     GeneratorParam<int> sum_bits{"sum_bits", 16};
     GeneratorParam<int> activation_bits{"activation_bits", 2};
     GeneratorParam<int> tile_pixels{"tile_pixels", 4};
-    GeneratorParam<int> tile_channels{"tile_channels", 32};  // a multiple of 8
+    GeneratorParam<int> tile_channels{"tile_channels", 32};  // a multiple of 8; of 16 bits
 
     void generate() {
         // The last group may have more channels than the input. Their weights are 0.

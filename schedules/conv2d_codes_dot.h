@@ -1,6 +1,6 @@
 // How a convolution by dot products (or pairs of products) runs: an image's codes are copied with whole groups of
-// channels; then a tile of pixels x channels stays in registers. Several groups of a pixel are loaded together, since
-// SDOT takes one by element.
+// channels; then a tile of pixels x channels stays in registers. On Arm several groups of a pixel are loaded together,
+// since SDOT takes one by element; x86 broadcasts each from memory.
 #pragma once
 
 #include <Halide.h>
@@ -34,7 +34,8 @@ struct Conv2dCodesDotTile {
 };
 
 inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, const Halide::Target &target) {
-    constexpr int longest_unroll = 4;
+    const bool by_element = target.arch == Halide::Target::ARM;
+    const int longest_unroll = by_element ? 4 : 2;
     const int lanes = std::gcd(target.natural_vector_size(s.accumulator.type()), tile.channels);
     const int together = std::gcd(tile.groups, longest_unroll);
     CodesTiling tiling(s.c, s.x, s.y, s.n, {tile.pixels, tile.channels, tile.width, tile.out_channels}, lanes);
@@ -58,12 +59,14 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
         .unroll(s.x)
         .unroll(of_step);
 
-    Halide::Func loaded = s.codes.in(s.accumulator);
-    loaded.compute_at(s.accumulator, step)
-        .store_in(Halide::MemoryType::Stack)
-        .bound_extent(s.ci, tile.group * together)
-        .vectorize(s.ci)
-        .unroll(s.x);
+    if (by_element) {
+        s.codes.in(s.accumulator)
+            .compute_at(s.accumulator, step)
+            .store_in(Halide::MemoryType::Stack)
+            .bound_extent(s.ci, tile.group * together)
+            .vectorize(s.ci)
+            .unroll(s.x);
+    }
     const int channels = tile.group * tile.groups;
     s.codes.compute_at(s.outputs[0], s.n)
         .bound(s.ci, 0, channels)
