@@ -28,8 +28,9 @@ public:
 
     void schedule() {
         set_shapes(out_channels, 1);
-        schedules::depthwise_conv2d_codes(
-            {outputs(), accumulator, c, x, y, n}, {tile_pixels, out_extent(width), out_channels}, get_target());
+        schedules::depthwise_conv2d_codes({outputs(), accumulator, weights, c, x, y, n},
+                                          {tile_pixels, out_extent(width), out_channels},
+                                          get_target());
     }
 
 private:
