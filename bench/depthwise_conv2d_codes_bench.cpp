@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
+#include <initializer_list>
 #include <random>
 #include <vector>
 
@@ -26,14 +27,20 @@ Codes random_codes(std::size_t count, unsigned seed) {
 
 using Kernel = int (*)(halide_buffer_t *, halide_buffer_t *, halide_buffer_t *, halide_buffer_t *);
 
+std::size_t product(std::initializer_list<int> extents) {
+    std::size_t result = 1;
+    for (const int extent : extents) result *= static_cast<std::size_t>(extent);
+    return result;
+}
+
 /// Each pixel of both tensors is read or written once.
 void forward(benchmark::State &state, Kernel kernel, int channels, int extent) {
     constexpr int border = 1, taps = 3, levels = 3;
     const int batch = is_large(state) ? 32 : 2, width = extent + 2 * border;
-    Codes codes = random_codes(static_cast<std::size_t>(channels * width * width * batch), 1);
-    Codes weight_codes = random_codes(static_cast<std::size_t>(channels * taps * taps), 2);
-    std::vector<std::int16_t> levels_of_channels(static_cast<std::size_t>(channels * levels), 0);
-    Codes results(static_cast<std::size_t>(channels * extent * extent * batch));
+    Codes codes = random_codes(product({channels, width, width, batch}), 1);
+    Codes weight_codes = random_codes(product({channels, taps, taps}), 2);
+    std::vector<std::int16_t> levels_of_channels(product({channels, levels}));
+    Codes results(product({channels, extent, extent, batch}));
     Halide::Runtime::Buffer<std::int8_t, 4> input(codes.data(), channels, width, width, batch);
     input.set_min(0, -border, -border, 0);
     Halide::Runtime::Buffer<std::int8_t, 5> weights(weight_codes.data(), channels, 1, taps, taps, 1);
