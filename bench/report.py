@@ -125,6 +125,7 @@ SECTIONS = [
     ("batch_norm", ["batch_norm_bench"], batch_norm),
     ("conv2d", ["conv2d_bench"], products),
     ("depthwise_conv2d", ["depthwise_conv2d_bench"], traffic),
+    ("depthwise_conv2d_codes", ["depthwise_conv2d_codes_bench"], traffic),
     ("linear", ["linear_bench"], products),
     ("optimizer", ["optimizer_bench"], traffic),
     ("training_step", ["training_step_bench"], training_step),

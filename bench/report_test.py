@@ -15,6 +15,7 @@ PROMISED = {
     "batch_norm": ["statistics_fraction", "forward_fraction", "backward_fraction", "backward_input_fraction", "kernels"],
     "conv2d": ["forward_fraction", "backward_input_fraction", "backward_weight_fraction", "kernels"],
     "depthwise_conv2d": ["kernels"],
+    "depthwise_conv2d_codes": ["kernels"],
     "linear": ["forward_fraction", "backward_input_fraction", "backward_weight_fraction", "kernels"],
     "optimizer": ["kernels"],
     "training_step": ["images_per_second", "efficiency", "float"],

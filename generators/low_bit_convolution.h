@@ -106,7 +106,7 @@ protected:
     // Defines the outputs.
     void finish(Halide::Func accumulator) {
         Halide::Expr sum = Halide::cast(sum_type(), accumulator(c, x, y, n));
-        if (has_offset) sum = (sum << offset_shift.value()) + (*offsets)(c)*window_sum()(x, y, n);
+        if (has_offset) sum = (sum << offset_shift.value()) + (*offsets)(c)*window_sum();
         if (epilogue == Epilogue::int32) define(output, Halide::cast<int32_t>(sum));
         if (epilogue == Epilogue::codes) define(output, code_of(sum));
         if (!makes_reals()) return;
@@ -157,6 +157,16 @@ protected:
     // Output channels whose weights lie together.
     virtual int tile_of_channels() = 0;
 
+    // Of the codes that the accumulator of output (c, x, y, n) sees.
+    virtual Halide::Expr window_sum() {
+        Halide::RDom channels(0, in_channels, "channels"), taps(0, kernel, 0, kernel, "taps");
+        channel_sum(x, y, n) = 0;
+        channel_sum(x, y, n) += Halide::cast<int32_t>(input(channels, x, y, n));
+        window(x, y, n) = 0;
+        window(x, y, n) += channel_sum(x * stride + taps.x - padding(), y * stride + taps.y - padding(), n);
+        return window(x, y, n);
+    }
+
     Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
     Halide::Func channel_sum{"channel_sum"}, window{"window"};
 
@@ -203,15 +213,6 @@ private:
     Halide::Type sum_type() {
         return has_offset ? Halide::Int(32) : accumulator_type();
     }
-    Halide::Func window_sum() {
-        Halide::RDom channels(0, in_channels, "channels"), taps(0, kernel, 0, kernel, "taps");
-        channel_sum(x, y, n) = 0;
-        channel_sum(x, y, n) += Halide::cast<int32_t>(input(channels, x, y, n));
-        window(x, y, n) = 0;
-        window(x, y, n) += channel_sum(x * stride + taps.x - padding(), y * stride + taps.y - padding(), n);
-        return window;
-    }
-
     Input<AnyBuffer> *offsets = nullptr, *thresholds = nullptr, *flips = nullptr, *scale = nullptr, *shift = nullptr,
                      *addend = nullptr;
     Input<float> *clamp_lower = nullptr, *clamp_upper = nullptr, *lower = nullptr, *step = nullptr,

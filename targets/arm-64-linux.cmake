@@ -5,14 +5,20 @@ set(DSQ_TARGET_armv8 arm-64-linux)
 set(DSQ_TARGET_dotprod arm-64-linux-arm_dot_prod-armv82a)
 set(DSQ_TARGET_VARIANTS armv8)
 
+# The ways of convolutions of codes; one for some instruction sets only has its own list of them: dot products of bytes (Cortex-A55,
+# A75 and later).
+set(DSQ_CODES_WAYS depthwise dot mla popcount smlal winograd)
+set(DSQ_VARIANTS_dot dotprod)
+
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 
-# How a program for this target is run here: the smallest core that is supported.
+# How a program for this target is run here: the smallest core that is supported; and the smallest with dot products that QEMU has.
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -cpu cortex-a53 -L /usr/aarch64-linux-gnu)
+set(DSQ_EMULATOR_dotprod qemu-aarch64 -cpu cortex-a76 -L /usr/aarch64-linux-gnu)
 
 # What `dsq compile` makes libraries for (src/compile/compile_target.h), the cores that have defaults, and how a program for one is linked and
 # run here.

@@ -5,8 +5,19 @@ set(DSQ_TARGET x86-64-linux)
 # avx512_skylake: AVX-512 F, CD, VL, DQ, BW (Intel since Skylake-X, AMD since Zen 4).
 set(DSQ_TARGET_avx512 x86-64-linux-sse41-avx-f16c-fma-avx2-avx512-avx512_skylake)
 set(DSQ_TARGET_avx2 x86-64-linux-sse41-avx-f16c-fma-avx2)
+# avx512_zen4: the least of Halide's names that has VNNI (AMD since Zen 4, Intel since Sapphire Rapids).
 set(DSQ_TARGET_vnni ${DSQ_TARGET_avx512}-avx512_cannonlake-avx512_zen4)
 set(DSQ_TARGET_VARIANTS avx512 avx2)  # the baseline last
+
+# The ways of convolutions of codes; one for some instruction sets only has its own list of them. VNNI's dot products of bytes take one
+# operand without a sign.
+# What is meant for Arm serves here to check that all ways agree.
+set(DSQ_CODES_WAYS depthwise dot mla pairs popcount smlal winograd)
+set(DSQ_VARIANTS_dot vnni)
+set(DSQ_PARAMS_dot unsigned_codes=true)
+foreach(way IN ITEMS mla popcount smlal winograd)
+  set(DSQ_VARIANTS_${way} avx2)
+endforeach()
 
 # What `dsq compile` makes libraries for (src/compile/compile_target.h): a library has kernels for each of these instruction sets, and runs
 # the first that the processor has all requirements of, as __builtin_cpu_supports names them.

@@ -1,4 +1,4 @@
-// The innermost loops of the kernels of codes, read from their assembly for Arm.
+// The innermost loops of the kernels of codes, read from their assembly.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -14,7 +14,7 @@ namespace {
 std::vector<std::string> innermost_loops(const std::string &file) {
     std::ifstream stream(file);
     EXPECT_TRUE(stream.good()) << file;
-    const std::regex label(R"((\.?\w+):.*)"), branch(R"(\s+(?:b\.\w+|cbn?z|tbn?z|b)\s+(?:.*, )?(\.\w+))");
+    const std::regex label(R"((\.?\w+):.*)"), branch(R"(\s+(?:b\.\w+|cbn?z|tbn?z|b|j\w+)\s+(?:.*, )?(\.\w+))");
     std::vector<std::string> loops;
     std::string current_label, body;
     std::smatch match;
@@ -35,6 +35,19 @@ bool contains(const std::string &text, const std::string &pattern) {
     return std::regex_search(text, std::regex(pattern));
 }
 
+// Where something on the stack is read or written.
+const char *const stack = R"(\[sp|\(%rsp)";
+
+// Of a kernel, one for each instruction set.
+std::vector<std::string> assembly_files(const std::string &kernel) {
+    std::ifstream list(DSQ_ASSEMBLY_FILES);
+    std::vector<std::string> files;
+    for (std::string line; std::getline(list, line);) {
+        if (contains(line, "/dsq_test_" + kernel + "[-.]")) files.push_back(line);
+    }
+    return files;
+}
+
 struct Promise {
     const char *kernel;
     std::vector<std::string> instructions;
@@ -45,45 +58,70 @@ class CodesAssembly : public testing::TestWithParam<Promise> {};
 // In one loop all that the way is named for, and in no loop with products a register that went to the stack.
 TEST_P(CodesAssembly, HoldsThePromisedInstructionsInRegisters) {
     const std::string product = GetParam().instructions[0];
-    bool promised = false;
-    for (const std::string &loop : innermost_loops(DSQ_ASSEMBLY_FOLDER "/" + std::string(GetParam().kernel) + ".s")) {
-        bool has_all = true;
-        for (const std::string &instruction : GetParam().instructions) {
-            has_all = has_all && contains(loop, instruction);
+    const std::vector<std::string> files = assembly_files(GetParam().kernel);
+    EXPECT_FALSE(files.empty());
+    for (const std::string &file : files) {
+        bool promised = false;
+        for (const std::string &loop : innermost_loops(file)) {
+            bool has_all = true;
+            for (const std::string &instruction : GetParam().instructions) {
+                has_all = has_all && contains(loop, instruction);
+            }
+            promised = promised || has_all;
+            EXPECT_FALSE(contains(loop, product) && contains(loop, stack)) << file << "\n" << loop;
         }
-        promised = promised || has_all;
-        EXPECT_FALSE(contains(loop, product) && contains(loop, R"(\[sp)")) << loop;
+        EXPECT_TRUE(promised) << file;
     }
-    EXPECT_TRUE(promised);
 }
 
+#if defined(__x86_64__)
+const char *const vpdpbusd = R"(\tvpdpbusd\t)";
+const char *const vpmaddubsw = R"(\tvpmaddubsw\t)";
+const char *const vpmaddwd = R"(\tvpmaddwd\t)";
+
+const Promise promises[] = {{"dot_k3", {vpdpbusd}},
+                            {"dot_gemm", {vpdpbusd}},
+                            {"dot_w8a8", {vpdpbusd}},
+                            {"pairs_a2", {vpmaddubsw, R"(\tvpaddsw\t)"}},
+                            {"pairs_gemm", {vpmaddubsw, R"(\tvpaddsw\t)"}},
+                            {"pairs_wide", {vpmaddwd, R"(\tvpaddd\t)"}},
+                            {"pairs_gemm_k8192", {vpmaddwd, R"(\tvpaddd\t)"}}};
+#else
 const char *const mla = R"(\tmla\tv\d+\.16b)";
 const char *const saddw = R"(\tsaddw2?\tv\d+\.8h)";
+const char *const sdot_by_element = R"(\tsdot\tv\d+\.4s, v\d+\.16b, v\d+\.4b\[)";
 const char *const smlal = R"(\tsmlal2?\tv\d+\.8h)";
 
-INSTANTIATE_TEST_SUITE_P(Of,
-                         CodesAssembly,
-                         testing::Values(Promise{"dsq_test_mla_paper_2", {mla, saddw}},
-                                         Promise{"dsq_test_mla_paper_3", {mla, saddw}},
-                                         Promise{"dsq_test_mla_w4a3", {mla, saddw}},
-                                         Promise{"dsq_test_mla_w2a2", {mla, saddw}},
-                                         Promise{"dsq_test_smlal_narrow_2", {smlal}},
-                                         Promise{"dsq_test_smlal_4", {smlal}},
-                                         Promise{"dsq_test_winograd_mla_w1a1", {mla, saddw}},
-                                         Promise{"dsq_test_winograd_planned", {mla, saddw}},
-                                         Promise{"dsq_test_winograd_smlal_2", {smlal}},
-                                         Promise{"dsq_test_winograd_w4a4", {smlal}}),
-                         [](const auto &param) { return std::string(param.param.kernel); });
+const Promise promises[] = {{"dot_k3", {sdot_by_element}},
+                            {"dot_gemm", {sdot_by_element}},
+                            {"mla_paper_2", {mla, saddw}},
+                            {"mla_paper_3", {mla, saddw}},
+                            {"mla_run_2", {mla, saddw}},
+                            {"mla_run_16", {mla, saddw}},
+                            {"smlal_narrow_2", {smlal}},
+                            {"smlal_k3", {smlal}},
+                            {"winograd_mla_w1a1", {mla, saddw}},
+                            {"winograd_planned", {mla, saddw}},
+                            {"winograd_smlal_2", {smlal}},
+                            {"winograd_smlal", {smlal}}};
+#endif
+
+INSTANTIATE_TEST_SUITE_P(Of, CodesAssembly, testing::ValuesIn(promises), [](const auto &param) {
+    return std::string(param.param.kernel);
+});
 
 TEST(CodesAssemblyReader, FindsALoopAndTheStackInIt) {
     const std::string file = testing::TempDir() + "dsq_codes_assembly.s";
-    std::ofstream(file) << "f:\n\tmov\tx0, #4\n.LBB0_1:\n\tmla\tv1.16b, v2.16b, v3.16b\n\tldr\tq1, [sp, #16]\n"
-                        << "\tcbnz\tx0, .LBB0_1\n\tret\n";
-    const std::vector<std::string> loops = innermost_loops(file);
-    ASSERT_EQ(loops.size(), 1U);
-    EXPECT_TRUE(contains(loops[0], mla));
-    EXPECT_TRUE(contains(loops[0], R"(\[sp)"));
-    EXPECT_FALSE(contains(loops[0], "ret"));
+    const std::string bodies[] = {"\tmla\tv1.16b, v2.16b, v3.16b\n\tldr\tq1, [sp, #16]\n\tcbnz\tx0, .LBB0_1\n",
+                                  "\tvpmaddwd\t%ymm8, %ymm9, %ymm10\n\tvmovdqa\t%ymm2, 128(%rsp)\n\tjne\t.LBB0_1\n"};
+    for (const std::string &body : bodies) {
+        std::ofstream(file) << "f:\n\tinc\tx0\n.LBB0_1:\n" << body << "\tret\n";
+        const std::vector<std::string> loops = innermost_loops(file);
+        ASSERT_EQ(loops.size(), 1U);
+        EXPECT_TRUE(body.starts_with(loops[0]));
+        EXPECT_TRUE(contains(loops[0], stack));
+        EXPECT_FALSE(contains(loops[0], "ret"));
+    }
 }
 
 }  // namespace

@@ -158,12 +158,26 @@ Plan plan_winograd_smlal(const Layer &layer, const CodeWeights &weights) {
     return plan_winograd(layer, weights, false);
 }
 
+Plan plan_dot(const Layer &layer, const CodeWeights &weights) {
+    return {dsq::identity_order(layer.channels),
+            dsq::pack_groups(weights, layer.tile_channels, 4),
+            32,
+            {{"tile_channels", layer.tile_channels}}};
+}
+
+Plan plan_depthwise(const Layer &layer, const CodeWeights &weights) {
+    return {dsq::identity_order(layer.channels), dsq::pack_tiles(weights, layer.channels), 16, {{"sum_bits", 16}}};
+}
+
 struct Way {
     std::function<Plan(const Layer &, const CodeWeights &)> plan;
     int distance = 1;  // of codes
+    bool depthwise = false;
 };
 
 const std::map<std::string, Way> ways = {
+    {"depthwise", {plan_depthwise, 1, true}},
+    {"dot", {plan_dot}},
     {"mla", {plan_mla}},
     {"popcount", {plan_popcount, 2}},
     {"smlal", {plan_smlal}},
@@ -183,6 +197,16 @@ Codes random_input(const Layer &layer) {
         input.push_back(static_cast<std::int8_t>(layer.code(code)));
     }
     return input;
+}
+
+// Weights of a channel by itself as those of all channels, with zeros.
+CodeWeights diagonal(const CodeWeights &weights) {
+    const auto channels = static_cast<std::size_t>(weights.out_channels);
+    CodeWeights result{weights.out_channels, weights.out_channels, 3, Codes(channels * channels * 9)};
+    for (std::size_t i = 0; i < weights.values.size(); ++i) {
+        result.values[i / 9 * (channels + 1) * 9 + i % 9] = weights.values[i];
+    }
+    return result;
 }
 
 // [y][x][channel]
@@ -287,11 +311,12 @@ int main(int argc, char **argv) {
         fail("expected positive numbers, and at most 8 bits");
     }
     if (layer.distance != 1 && layer.bits != 1) fail(std::string(argv[1]) + " is for 1 bit");
-    CodeWeights weights = dsq::random_weights(layer.channels, layer.channels, 3, layer.bits, seed);
+    const bool depthwise = way->second.depthwise;
+    CodeWeights weights = dsq::random_weights(layer.channels, depthwise ? 1 : layer.channels, 3, layer.bits, seed);
     for (std::int8_t &weight : weights.values) {
         weight = static_cast<std::int8_t>(layer.code(weight - layer.range().low));
     }
     const Plan plan = way->second.plan(layer, weights);
-    write_operands(layer, plan, weights, argv[6]);
+    write_operands(layer, plan, depthwise ? diagonal(weights) : weights, argv[6]);
     print_plan(layer, plan);
 }

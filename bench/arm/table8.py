@@ -24,15 +24,18 @@ import arm_cycles  # noqa: E402
 import report  # noqa: E402
 
 # A kernel's name in generators/, what its Halide target has beside ARMv8.0, the processor that QEMU presents, the cores, and
-# tiles of pixels x output channels.
-Way = collections.namedtuple("Way", "generator features qemu_cpu cores tiles bits")
+# tiles of pixels x output channels. A depthwise way convolves each channel by itself: layers of their own.
+Way = collections.namedtuple("Way", "generator features qemu_cpu cores tiles bits depthwise", defaults=(False,))
 PLAIN_CORES = ("cortex-a53", "cortex-a72")
+DOT_CORES = ("cortex-a55", "cortex-a76")
 WAYS = {
     "mla": Way("conv2d_codes_mla", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32)), (2, 3, 4)),
     "smlal": Way("conv2d_codes_smlal", "", "cortex-a53", PLAIN_CORES, ((4, 32), (2, 64), (7, 16)), (2, 3, 4)),
     "winograd": Way("conv2d_codes_winograd", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32)), (2,)),
     "winograd_smlal": Way("conv2d_codes_winograd", "", "cortex-a53", PLAIN_CORES, ((2, 64), (4, 32), (2, 32)), (2, 3, 4)),
+    "dot": Way("conv2d_codes_dot", "-arm_dot_prod-armv82a", "cortex-a76", DOT_CORES, ((8, 8), (7, 8)), (2, 3, 4)),
     "popcount": Way("conv2d_codes_popcount", "", "cortex-a53", PLAIN_CORES, ((4, 32), (7, 16)), (1,)),
+    "depthwise": Way("depthwise_conv2d_codes", "", "cortex-a53", PLAIN_CORES, ((4, 16), (7, 16)), (2, 4), True),
 }
 
 Layer = collections.namedtuple("Layer", "channels size")
@@ -119,7 +122,7 @@ class Workshop:
 def measure(workshop, layer_name, bits, name, cores, tiles, checked):
     """{core: (MAC/cycle, tile, plan)} with the best of the tiles."""
     layer, way, best = LAYERS[layer_name], WAYS[name], {}
-    macs = 9 * (layer.channels * layer.size)**2
+    macs = 9 * layer.channels * layer.size**2 * (1 if way.depthwise else layer.channels)
     for tile in tiles:
         command, plan = workshop.program(name, layer, bits, tile)
         if checked:
@@ -140,7 +143,7 @@ def table_row(layer, bits, core, way, mac_per_cycle):
 def print_row(row, tile, plan):
     paper = row["paper_mac_per_cycle"]
     details = ", ".join(f"{key} {value}" for key, value in plan["parameters"].items() if key in ("run", "runs", "spill_channels"))
-    print(f"{row['layer']:<10} {row['bits']:>4} {row['core']:<11} {row['way']:<9} {row['mac_per_cycle']:>9.2f} "
+    print(f"{row['layer']:<20} {row['bits']:>4} {row['core']:<11} {row['way']:<9} {row['mac_per_cycle']:>9.2f} "
           f"{paper or '':>6}   tile {tile[0]}x{tile[1]}, {details}", flush=True)
 
 
@@ -151,8 +154,8 @@ def print_means(rows):
         groups[row["bits"], row["core"], row["way"]].append(row["mac_per_cycle"])
     for (bits, core, way), speeds in groups.items():
         if len(speeds) == len(LAYERS):
-            paper = PAPER_MEANS.get(bits, "") if core == PAPER_CORE else ""
-            print(f"{'geom. mean':<10} {bits:>4} {core:<11} {way:<9} {statistics.geometric_mean(speeds):>9.2f} {paper:>6}")
+            paper = PAPER_MEANS.get(bits, "") if core == PAPER_CORE and not WAYS[way].depthwise else ""
+            print(f"{'geom. mean':<20} {bits:>4} {core:<11} {way:<9} {statistics.geometric_mean(speeds):>9.2f} {paper:>6}")
 
 
 def key_of(row):
@@ -185,7 +188,7 @@ def main():
     layers = ["512x7x7"] if arguments.quick else arguments.layers
     ways = arguments.ways or workshop.built_ways()
     rows = []
-    print(f"{'layer':<10} bits {'core':<11} {'way':<9} MAC/cycle  paper")
+    print(f"{'layer':<20} bits {'core':<11} {'way':<9} MAC/cycle  paper")
     for layer in layers:
         for bits in arguments.bits:
             for name in ways:
@@ -196,7 +199,7 @@ def main():
                 tiles = way.tiles[:1] if arguments.quick else way.tiles
                 for core, (speed, tile, plan) in measure(workshop, layer, bits, name, cores, tiles,
                                                          not arguments.no_check).items():
-                    rows.append(table_row(layer, bits, core, name, speed))
+                    rows.append(table_row(layer + " depthwise" * way.depthwise, bits, core, name, speed))
                     print_row(rows[-1], tile, plan)
     add_to_report(arguments.out / "report.json", rows)
     print_means(rows)

@@ -10,7 +10,7 @@
 namespace dsq {
 
 /// For conv2d_codes_mla and _smlal: [tile of output channels][ky][kx][in][channel of the tile]; zeros for the channels
-/// that the last tile has too many.
+/// that the last tile has too many. depthwise_conv2d_codes has one tile of all channels, and 1 input channel.
 std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channels);
 
 /// The same for conv2d_codes_wide, whose weights have 16 bits.
@@ -22,7 +22,7 @@ std::vector<std::int8_t> pack_bits(const CodeWeights &weights, int tile_channels
 
 /// For conv2d_codes_dot (a group of 4) and _pairs (of 2): [tile][ky][kx][group of input channels][channel of the
 /// tile][channel of the group]; zeros for the input channels that the last group has too many.
-std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group);
+std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group_size);
 
 /// For conv2d_codes_winograd: [tile of output channels][y][x of the transformed domain][in][channel of the tile], zeros
 /// as in pack_tiles. Errors: those of transform_weights.

@@ -36,13 +36,14 @@ struct CodesKernel {
     bool has_offset, has_residual;
     int offset_shift, levels, lowest_code, code_distance;
     bool has_flips;
+    bool depthwise;
 };
 
 inline void PrintTo(const CodesKernel &kernel, std::ostream *stream) {
     *stream << kernel.name;
 }
 
-// Every kernel on every instruction set.
+// Every kernel on every instruction set that its way has.
 using CodesParam = std::tuple<std::string, CodesKernel>;
 inline std::string codes_test_name(const testing::TestParamInfo<CodesParam> &param) {
     return std::get<0>(param.param) + "_" + std::get<1>(param.param).name;
@@ -120,10 +121,10 @@ public:
         : kernel_(kernel),
           packing_(packing),
           random_(seed),
-          weights_{kernel.out_channels, kernel.in_channels, kernel.kernel, {}},
+          weights_{kernel.out_channels, kernel.depthwise ? 1 : kernel.in_channels, kernel.kernel, {}},
           input_(in_view().storage()),
           residual_(out_view().storage()) {
-        weights_.values.resize(std::size_t(kernel.out_channels * kernel.in_channels * kernel.kernel * kernel.kernel));
+        weights_.values.resize(std::size_t(kernel.out_channels * weights_.in_channels * kernel.kernel * kernel.kernel));
         for (std::int8_t &weight : weights_.values) weight = code_of(kernel.weight_bits);
         for (std::int8_t &code : input_.span()) code = code_of(kernel.activation_bits);
         for (float &value : residual_.span()) value = uniform(random_, -50.0F, 50.0F);
@@ -361,8 +362,11 @@ protected:
     }
 };
 
-#define DSQ_ON_EVERY_CODES_KERNEL(Suite, kernels) \
-    INSTANTIATE_TEST_SUITE_P(                     \
-        On, Suite, testing::Combine(instruction_sets(), testing::ValuesIn(kernels)), codes_test_name)
+#define DSQ_ON_EVERY_CODES_KERNEL(Suite, kernels)                                                  \
+    INSTANTIATE_TEST_SUITE_P(                                                                      \
+        On,                                                                                        \
+        Suite,                                                                                     \
+        testing::Combine(testing::Values(DSQ_CODES_INSTRUCTION_SETS), testing::ValuesIn(kernels)), \
+        codes_test_name)
 
 }  // namespace dsq::tests

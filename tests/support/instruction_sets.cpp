@@ -2,6 +2,11 @@
 
 #include <HalideRuntime.h>
 
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 #include <atomic>
 
 namespace dsq::tests {
@@ -24,10 +29,16 @@ int choose(int count, const uint64_t *features) {
 bool processor_has(const std::string &name) {
 #if defined(__x86_64__)
     if (name == "avx2") return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (name == "vnni") {
+        return processor_has("avx512") && __builtin_cpu_supports("avx512vnni") &&
+               __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vbmi2") &&
+               __builtin_cpu_supports("avx512bitalg");
+    }
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512cd");
 #else
+    if (name == "dotprod") return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
     return name == "armv8";
 #endif
 }

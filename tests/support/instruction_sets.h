@@ -7,9 +7,10 @@
 
 namespace dsq::tests {
 
-// Lets kernels run the variant for `name` only: "avx512" or "avx2" on x86, "armv8" on Arm. A kernel chooses once in the
-// life of a process, so the first choice holds: run tests by ctest, which gives each a process of its own. Returns why
-// that is not possible here, or nothing.
+// Lets kernels run the variant for `name` only: "avx512" or "avx2" on x86, "armv8" on Arm; or "vnni" and "dotprod",
+// which kernels of codes by dot products have alone. A kernel chooses once in the life of a process, so the first
+// choice holds: run tests by ctest, which gives each a process of its own. Returns why that is not possible here, or
+// nothing.
 std::string force_instruction_set(const std::string &name);
 
 // How many kernels have taken the variant for AVX-512: proves that the path meant is the path that ran.

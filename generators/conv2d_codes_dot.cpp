@@ -1,0 +1,67 @@
+// A convolution of codes of up to 8 bits by dot products of four along the input channels, added up in 32 bits. For
+// processors with an instruction for it: SDOT on Arm; VNNI on x86, which wants activations without a sign. How it runs:
+// schedules/conv2d_codes_dot.h.
+#include "schedules/conv2d_codes_dot.h"
+#include "generators/low_bit_convolution.h"
+
+namespace dsq::generators {
+namespace {
+
+using namespace Halide;
+
+class Conv2dCodesDot : public LowBitConvolution<Conv2dCodesDot> {
+public:
+    // Adds 128 to the activations; the accumulators begin at what that makes of the weights.
+    GeneratorParam<bool> unsigned_codes{"unsigned_codes", false};
+    GeneratorParam<int> tile_pixels{"tile_pixels", 8};
+    GeneratorParam<int> tile_channels{"tile_channels", 8};  // a multiple of 4
+
+    void generate() {
+        // The last group may have more channels than the input. Their weights are 0.
+        Expr code = input(min(ci, in_channels - 1), x, y, n);
+        if (unsigned_codes) code = cast<uint8_t>(code) ^ cast<uint8_t>(128);
+        codes(ci, x, y, n) = code;
+
+        products = RDom(0, group, 0, groups(), 0, kernel, 0, kernel, "products");
+        const Expr weight = cast<int32_t>(weights(
+            (group * c + products.x) % (group * tile_channels), products.y, products.z, products.w, c / tile_channels));
+        const Expr seen = codes(group * products.y + products.x,
+                                x * stride + products.z - padding(),
+                                y * stride + products.w - padding(),
+                                n);
+        weight_sum(c) = 0;
+        weight_sum(c) += weight;
+        accumulator(c, x, y, n) = unsigned_codes ? -128 * weight_sum(c) : Expr(0);
+        accumulator(c, x, y, n) += weight * cast<int32_t>(seen);
+        finish(accumulator);
+    }
+
+    void schedule() {
+        set_shapes(group * tile_channels, groups());
+        schedules::conv2d_codes_dot(
+            {outputs(), accumulator, codes, weight_sum, channel_sum, window, c, ci, x, y, n, products},
+            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), unsigned_codes, has_offset},
+            get_target());
+    }
+
+private:
+    static constexpr int group = 4;
+    int groups() {
+        return (in_channels + group - 1) / group;
+    }
+    Type accumulator_type() override {
+        return Int(32);
+    }
+    int tile_of_channels() override {
+        return tile_channels;
+    }
+
+    Var ci{"ci"};
+    RDom products;
+    Func codes{"codes"}, weight_sum{"weight_sum"}, accumulator{"accumulator"};
+};
+
+}  // namespace
+}  // namespace dsq::generators
+
+HALIDE_REGISTER_GENERATOR(dsq::generators::Conv2dCodesDot, conv2d_codes_dot)

@@ -1,0 +1,88 @@
+// How a convolution by dot products (or pairs of products) runs: an image's codes are copied with whole groups of
+// channels; then a tile of pixels x channels stays in registers. On Arm several groups of a pixel are loaded together,
+// since SDOT takes one by element; x86 broadcasts each from memory.
+#pragma once
+
+#include <Halide.h>
+
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+#include "schedules/codes_tiling.h"
+
+namespace dsq::schedules {
+
+struct Conv2dCodesDotStages {
+    std::vector<Halide::Func> outputs;  // (c, x, y, n), one or two of one size
+    Halide::Func accumulator;           // (c, x, y, n)
+    Halide::Func codes;                 // (ci, x, y, n)
+    Halide::Func weight_sum;            // (c); only with unsigned codes
+    Halide::Func channel_sum, window;   // (x, y, n); only with an offset
+    Halide::Var c, ci, x, y, n;
+    Halide::RDom products;
+};
+
+struct Conv2dCodesDotTile {
+    int pixels;
+    int channels;
+    int width;  // of the output
+    int out_channels;
+    int group, groups;  // of input channels
+    bool has_weight_sum;
+    bool has_offset;
+};
+
+inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, const Halide::Target &target) {
+    const bool by_element = target.arch == Halide::Target::ARM;
+    const int longest_unroll = by_element ? 4 : 2;
+    const int lanes = std::gcd(target.natural_vector_size(s.accumulator.type()), tile.channels);
+    const int together = std::gcd(tile.groups, longest_unroll);
+    CodesTiling tiling(s.c, s.x, s.y, s.n, {tile.pixels, tile.channels, tile.width, tile.out_channels}, lanes);
+    tiling.split(s.outputs);
+
+    Halide::RVar step{"step"}, of_step{"of_step"};
+    s.accumulator.compute_at(s.outputs[0], tiling.tiles)
+        .store_in(Halide::MemoryType::Stack)
+        .bound_extent(s.c, tile.channels)
+        .align_bounds(s.c, tile.channels)
+        .vectorize(s.c, lanes)
+        .unroll(s.c)
+        .unroll(s.x);
+    s.accumulator.update()
+        .split(s.products.y, step, of_step, together)
+        .reorder(s.products.x, s.c, s.x, of_step, s.y, s.n, step, s.products.z, s.products.w)
+        .atomic(true)  // a saturating sum that does not saturate is associative too
+        .vectorize(s.products.x)
+        .vectorize(s.c, lanes)
+        .unroll(s.c)
+        .unroll(s.x)
+        .unroll(of_step);
+
+    if (by_element) {
+        s.codes.in(s.accumulator)
+            .compute_at(s.accumulator, step)
+            .store_in(Halide::MemoryType::Stack)
+            .bound_extent(s.ci, tile.group * together)
+            .vectorize(s.ci)
+            .unroll(s.x);
+    }
+    const int channels = tile.group * tile.groups;
+    s.codes.compute_at(s.outputs[0], s.n)
+        .bound(s.ci, 0, channels)
+        .vectorize(s.ci, std::gcd(target.natural_vector_size<std::uint8_t>(), channels));
+
+    if (tile.has_weight_sum) {
+        s.weight_sum.compute_root()
+            .vectorize(s.c, lanes, Halide::TailStrategy::RoundUp)
+            .bound(s.c, 0, (tile.out_channels + tile.channels - 1) / tile.channels * tile.channels);
+        s.weight_sum.update()
+            .reorder(s.products.x, s.c, s.products.y, s.products.z, s.products.w)
+            .atomic()
+            .vectorize(s.products.x)
+            .vectorize(s.c, lanes);
+    }
+    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
+}
+
+}  // namespace dsq::schedules

@@ -1,0 +1,30 @@
+#include "conv2d_codes_dot_kernels.h"
+
+#include "compile/pack_weights.h"
+#include "tests/support/codes_kernel.h"
+
+namespace dsq::tests {
+namespace {
+
+constexpr CodesKernel kernels[] = {
+#include "conv2d_codes_dot_kernels.inc"
+};
+
+std::vector<std::int8_t> pack_fours(const CodeWeights &weights, int tile_channels) {
+    return pack_groups(weights, tile_channels, 4);
+}
+constexpr Packing packing{pack_fours, 4};
+
+class Conv2dCodesDot : public OnEveryCodesKernel {};
+DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesDot, kernels);
+
+TEST_P(Conv2dCodesDot, EqualsTheReferenceForRandomCodes) {
+    expect_equal_for_random_codes(packing);
+}
+
+TEST_P(Conv2dCodesDot, HoldsItsSumsAtTheBoundsOfTheOperands) {
+    EXPECT_EQ(differences_at_the_bounds(packing), 0);
+}
+
+}  // namespace
+}  // namespace dsq::tests
