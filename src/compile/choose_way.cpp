@@ -55,11 +55,11 @@ std::vector<WayChoice> default_ways(InstructionSet instruction_set,
         case InstructionSet::armv8:
             return arm_ways(operands);
         case InstructionSet::dotprod:
-            return {{ConvolutionWay::dot, {8, out_channels > 8 ? 16 : 8}}};
+            return {{ConvolutionWay::dot, {8, 8}}};
         case InstructionSet::vnni:
-            return {{ConvolutionWay::dot, {4, out_channels > 32 ? 64 : 16}}};
+            return {{ConvolutionWay::dot, {4, out_channels > 32 ? 64 : out_channels > 16 ? 32 : 16}}};
         case InstructionSet::avx2:
-            return {{ConvolutionWay::pairs, {4, out_channels > 16 ? 32 : 16}}};
+            return {{ConvolutionWay::pairs, {4, 16}}};
     }
     return {};
 }
