@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "execute/executor.h"
+#include "model/parameters.h"
 #include "tests/support/samples.h"
 #include "train/model_setup.h"
 
@@ -63,20 +64,76 @@ inline void flip_some_scales(Executor &executor) {
     }
 }
 
-inline Model settled_model(const ModelKind &kind, unsigned seed = 1) {
+// Quantizers and statistics as some steps of training leave them.
+inline Model settled(const Model &start, const Shape &image, unsigned seed) {
     constexpr int batch = 8, passes = 60;
-    Recipe recipe = recipe_of(kind);
-    recipe.seed = seed;
-    Model model;
-    Status status = create_model(recipe, kind.image, 10, model);
     Executor executor;
-    if (status.ok()) status = executor.open(model, batch);
+    Status status = executor.open(start, batch);
     if (status.ok()) flip_some_scales(executor);
-    const std::vector<float> images = normalized(model.network, random_pixels(kind.image, batch, seed));
+    const std::vector<float> images = normalized(start.network, random_pixels(image, batch, seed));
     if (status.ok()) status = executor.forward(images, batch, Mode::calibrate);
     for (int pass = 0; pass < passes && status.ok(); ++pass) status = executor.forward(images, batch, Mode::train);
     EXPECT_TRUE(status.ok()) << status.message();
     return executor.model();
+}
+
+inline Model settled_model(const ModelKind &kind, unsigned seed = 1) {
+    Recipe recipe = recipe_of(kind);
+    recipe.seed = seed;
+    Model model;
+    const Status status = create_model(recipe, kind.image, 10, model);
+    EXPECT_TRUE(status.ok()) << status.message();
+    return settled(model, kind.image, seed);
+}
+
+// A network with what the built-in ones lack: channels that no tile divides, windows of 7 and 5 taps, odd strides,
+// hardtanh and relu6, a residual without an activation behind it, and other bits in each layer.
+inline Model settled_odd_model(unsigned seed = 1) {
+    const Shape image{3, 19, 13};
+    const auto quantizer = [](Operand operand, int bits) {
+        return Quantizer{.method = Method::dsq, .operand = operand, .bits = bits};
+    };
+    const auto conv2d = [&](const char *name, int from, int channels, int kernel, int stride, int weights, int input) {
+        return Layer{.name = name,
+                     .operation = Operation::conv2d,
+                     .inputs = {from},
+                     .channels = channels,
+                     .kernel = kernel,
+                     .stride = stride,
+                     .weight_quantizer = quantizer(Operand::weights, weights),
+                     .input_quantizer = quantizer(Operand::activations, input)};
+    };
+    Layer first = conv2d("first", 0, 7, 7, 2, 2, 2);
+    first.weight_quantizer.method = first.input_quantizer.method = Method::none;
+    Model model{
+        .network = {.name = "odd", .input = image, .mean = {0.3F, 0.5F, 0.6F}, .deviation = {0.2F, 0.3F, 0.25F}}};
+    model.network.layers = {{.name = "image"},
+                            first,
+                            {.name = "bn1", .operation = Operation::batch_norm, .inputs = {1}},
+                            {.name = "hardtanh", .operation = Operation::hardtanh, .inputs = {2}},
+                            conv2d("second", 3, 21, 3, 1, 3, 2),
+                            {.name = "bn2", .operation = Operation::batch_norm, .inputs = {4}},
+                            {.name = "relu6", .operation = Operation::relu6, .inputs = {5}},
+                            conv2d("third", 6, 21, 5, 1, 1, 4),
+                            {.name = "bn3", .operation = Operation::batch_norm, .inputs = {7}},
+                            {.name = "add", .operation = Operation::add, .inputs = {8, 6}},
+                            conv2d("fourth", 9, 33, 1, 2, 4, 1),
+                            {.name = "bn4", .operation = Operation::batch_norm, .inputs = {10}},
+                            {.name = "relu", .operation = Operation::relu, .inputs = {11}},
+                            {.name = "average", .operation = Operation::global_average_pool, .inputs = {12}},
+                            {.name = "linear", .operation = Operation::linear, .inputs = {13}, .channels = 5}};
+    std::vector<Shape> shapes;
+    const Status status = infer_shapes(model.network, shapes);
+    EXPECT_TRUE(status.ok()) << status.message();
+    Random random(seed);
+    for (const ParameterTensor &parameter : parameter_tensors(model.network, shapes)) {
+        if (parameter.role == Role::weight_quantizer || parameter.role == Role::input_quantizer) continue;
+        std::vector<float> values(parameter.size());
+        const bool is_positive = parameter.role == Role::gamma || parameter.role == Role::running_variance;
+        for (float &value : values) value = uniform(random, is_positive ? 0.5F : -0.5F, is_positive ? 1.5F : 0.5F);
+        model.tensors[parameter.name] = make_tensor<float>(parameter.shape, values);
+    }
+    return settled(model, image, seed);
 }
 
 }  // namespace dsq::tests
