@@ -40,7 +40,7 @@ void expect_equal(const Model &model, ProgramOptions options, const TargetVarian
     status = observe_library(compiled,
                              0,
                              folder.path(),
-                             {options.target.linker, options.target.runner, ""},
+                             {.program = {options.target.linker, options.target.runner, ""}},
                              pixels,
                              runs,
                              [&](int run, const std::vector<TensorValues> &tensors) {

@@ -1,11 +1,8 @@
 // dsq verify: compares a model's library with the interpreter of its graph of integers, tensor by tensor, and both with
 // training's evaluation.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <thread>
 
 #include "compile/lower.h"
@@ -15,6 +12,7 @@
 #include "data/random.h"
 #include "execute/executor.h"
 #include "model/integer_interpreter.h"
+#include "scratch_folder.h"
 
 namespace dsq::cli {
 namespace {
@@ -24,6 +22,7 @@ struct VerifyCommand {
     std::string data;
     int images = 16;
     std::string runner;
+    bool logits_only = false;
     bool json = false;
 };
 
@@ -33,6 +32,7 @@ struct Comparison {
     bool can_run = true;
     std::size_t codes = 0, codes_differing = 0;
     std::size_t reals = 0, reals_differing = 0;
+    std::vector<int> classes;  // of each image, by the library's logits
     std::string first_difference;
 };
 
@@ -40,33 +40,12 @@ struct Comparison {
 struct Agreement {
     std::size_t codes = 0, codes_differing = 0;
     int same_class = 0;
-    int correct = 0, correct_trained = 0;  // where labels are known
+    std::vector<int> classes;  // of each image, in training's evaluation
 };
 
 struct Images {
     int count = 0;
     std::vector<std::uint8_t> pixels, labels;  // labels: empty where they are not known
-};
-
-// A folder that goes with what is in it.
-class ScratchFolder {
-public:
-    ScratchFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "dsq_verify_XXXXXX").string();
-        if (mkdtemp(name.data()) != nullptr) path_ = name;
-    }
-    ScratchFolder(const ScratchFolder &) = delete;
-    ScratchFolder &operator=(const ScratchFolder &) = delete;
-    ~ScratchFolder() {
-        std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-    }
-    const std::string &path() const {
-        return path_;
-    }
-
-private:
-    std::string path_;
 };
 
 std::size_t image_size(const Shape &shape) {
@@ -103,18 +82,65 @@ int largest(std::span<const float> logits) {
 }
 
 template <typename Element>
-std::size_t differing(const std::vector<Element> &a, const std::vector<Element> &b) {
+std::size_t differing(std::span<const Element> a, std::span<const Element> b) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < a.size(); ++i) count += a[i] == b[i] ? 0 : 1;
     return count;
 }
+
+// The part of a tensor's elements that `count` images have, from image `first` on.
+template <typename Element>
+std::span<const Element> part(const std::vector<Element> &all, std::size_t images, int first, int count) {
+    const std::size_t size = all.size() / images;
+    return std::span(all).subspan(std::size_t(first) * size, std::size_t(count) * size);
+}
+
+// The definition of what a library computes, for some images after the other.
+class Interpreted {
+public:
+    Interpreted(const IntegerGraph &graph, const Images &images) : graph_(graph), images_(images) {
+    }
+
+    // All tensors of `count` images from `first` on, which ask for them in order.
+    Status find(int first, int count, std::vector<TensorValues> &tensors) {
+        if (first < begin_ || first + count > end_) {
+            if (Status status = interpret_from(first, count); !status.ok()) return status;
+        }
+        const auto images = static_cast<std::size_t>(end_ - begin_);
+        tensors.resize(trace_.tensors.size());
+        for (std::size_t t = 0; t < tensors.size(); ++t) {
+            const auto codes = part(trace_.tensors[t].codes, images, first - begin_, count);
+            const auto reals = part(trace_.tensors[t].reals, images, first - begin_, count);
+            tensors[t] = {{codes.begin(), codes.end()}, {reals.begin(), reals.end()}};
+        }
+        return {};
+    }
+
+private:
+    // More than are asked for: images run on all cores.
+    Status interpret_from(int first, int count) {
+        constexpr int most = 64;
+        begin_ = first;
+        end_ = std::min(images_.count, first + std::max(count, most / count * count));
+        const std::size_t size = images_.pixels.size() / std::size_t(images_.count);
+        const auto pixels =
+            std::span(images_.pixels).subspan(std::size_t(begin_) * size, std::size_t(end_ - begin_) * size);
+        return interpret(graph_, pixels, end_ - begin_, trace_);
+    }
+
+    const IntegerGraph &graph_;
+    const Images &images_;
+    IntegerTrace trace_;
+    int begin_ = 0, end_ = 0;  // of the images of the trace
+};
 
 void compare(const IntegerTensor &tensor,
              const TensorValues &expected,
              const TensorValues &found,
              int run,
              Comparison &comparison) {
-    const std::size_t codes = differing(expected.codes, found.codes), reals = differing(expected.reals, found.reals);
+    const std::size_t codes = differing<std::int8_t>(expected.codes, found.codes);
+    const std::size_t reals = differing<float>(expected.reals, found.reals);
     comparison.codes += expected.codes.size();
     comparison.reals += expected.reals.size();
     comparison.codes_differing += codes;
@@ -148,29 +174,33 @@ Status verify_variant(const VerifyCommand &command,
     const int threads = thread_count(command.compile.threads);
     Status status = compile_model(model, program, folder.path(), threads, compiled);
     if (!status.ok()) return status;
-    const Observation how{program.target.linker, program.target.runner, command.runner};
-    const std::size_t run_pixels = images.pixels.size() / std::size_t(images.count) * std::size_t(program.batch);
-    return observe_library(compiled,
-                           0,
-                           folder.path(),
-                           how,
-                           as_bytes(images.pixels, command.compile.float_input),
-                           images.count / program.batch,
-                           [&](int run, const std::vector<TensorValues> &tensors) {
-                               IntegerTrace trace;
-                               const auto pixels =
-                                   std::span(images.pixels).subspan(std::size_t(run) * run_pixels, run_pixels);
-                               const Status interpreted = interpret(compiled.graph, pixels, program.batch, trace);
-                               for (std::size_t t = 0; t < tensors.size() && interpreted.ok(); ++t) {
-                                   compare(compiled.graph.tensors[t], trace.tensors[t], tensors[t], run, comparison);
-                               }
-                               return interpreted;
-                           });
+    const Observation how{{program.target.linker, program.target.runner, command.runner}, command.logits_only};
+    Interpreted interpreted(compiled.graph, images);
+    return observe_library(
+        compiled,
+        0,
+        folder.path(),
+        how,
+        as_bytes(images.pixels, command.compile.float_input),
+        images.count / program.batch,
+        [&](int run, const std::vector<TensorValues> &tensors) {
+            std::vector<TensorValues> expected;
+            const Status found = interpreted.find(run * program.batch, program.batch, expected);
+            for (std::size_t t = 0; t < tensors.size() && found.ok(); ++t) {
+                const bool was_seen = !command.logits_only || int(t) == compiled.graph.logits;
+                if (was_seen) compare(compiled.graph.tensors[t], expected[t], tensors[t], run, comparison);
+            }
+            const std::vector<float> &logits = tensors[std::size_t(compiled.graph.logits)].reals;
+            for (int n = 0; n < program.batch; ++n) {
+                comparison.classes.push_back(largest(part(logits, std::size_t(program.batch), n, 1)));
+            }
+            return found;
+        });
 }
 
 // The codes that training's evaluation has at the input of a layer, against the interpreter's.
 void compare_with_training(const IntegerGraph &graph,
-                           const IntegerTrace &trace,
+                           const std::vector<TensorValues> &tensors,
                            Executor &executor,
                            Agreement &agreement) {
     const Network &network = executor.parameters().network();
@@ -181,8 +211,7 @@ void compare_with_training(const IntegerGraph &graph,
         });
         if (values.data == nullptr || tensor == graph.tensors.end()) continue;
         const CodeGrid grid = code_grid(executor.parameters().quantizer(static_cast<int>(i), Operand::activations));
-        const std::vector<std::int8_t> &codes =
-            trace.tensors[static_cast<std::size_t>(tensor - graph.tensors.begin())].codes;
+        const std::vector<std::int8_t> &codes = tensors[static_cast<std::size_t>(tensor - graph.tensors.begin())].codes;
         std::size_t at = 0;
         for (int y = 0; y < values.height; ++y) {
             const float *row = values.data + y * values.row_stride();
@@ -203,28 +232,34 @@ Status compare_with_training(const Model &model,
     if (Status status = executor.open(model, 1); !status.ok()) return status;
     const std::size_t size = image_size(model.network.input), channels = model.network.mean.size();
     std::vector<float> values(size);
+    Interpreted interpreted(graph, images);
     for (int n = 0; n < images.count; ++n) {
         const auto pixels = std::span(images.pixels).subspan(std::size_t(n) * size, size);
         for (std::size_t i = 0; i < size; ++i) {
             values[i] = (static_cast<float>(pixels[i]) / 255.0F - model.network.mean[i % channels]) /
                         model.network.deviation[i % channels];
         }
-        IntegerTrace trace;
+        std::vector<TensorValues> tensors;
         Status status = executor.forward(values, 1, Mode::evaluate);
-        if (status.ok()) status = interpret(graph, pixels, 1, trace);
+        if (status.ok()) status = interpreted.find(n, 1, tensors);
         if (!status.ok()) return status;
-        compare_with_training(graph, trace, executor, agreement);
-        const int found = largest(trace.logits), trained = largest(executor.logits());
-        agreement.same_class += found == trained ? 1 : 0;
-        if (images.labels.empty()) continue;
-        agreement.correct += found == images.labels[static_cast<std::size_t>(n)] ? 1 : 0;
-        agreement.correct_trained += trained == images.labels[static_cast<std::size_t>(n)] ? 1 : 0;
+        compare_with_training(graph, tensors, executor, agreement);
+        const int trained = largest(executor.logits());
+        agreement.same_class += largest(tensors[std::size_t(graph.logits)].reals) == trained ? 1 : 0;
+        agreement.classes.push_back(trained);
     }
     return {};
 }
 
-double share(std::size_t part, std::size_t whole) {
-    return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+double share(std::size_t some, std::size_t all) {
+    return all == 0 ? 0.0 : static_cast<double>(some) / static_cast<double>(all);
+}
+
+// In percent.
+double accuracy(const std::vector<int> &classes, const Images &images) {
+    std::size_t correct = 0;
+    for (std::size_t n = 0; n < classes.size(); ++n) correct += classes[n] == images.labels[n] ? 1 : 0;
+    return percent(share(correct, classes.size()));
 }
 
 void print_result(const std::vector<Comparison> &variants, const Agreement &agreement, const Images &images) {
@@ -233,28 +268,28 @@ void print_result(const std::vector<Comparison> &variants, const Agreement &agre
             std::printf("%s: this processor lacks its instructions; left out\n", variant.variant.c_str());
             continue;
         }
-        std::printf("%s: %zu codes and %zu reals compared with the interpreter's, %zu differ\n",
+        std::printf("%s: %zu codes and %zu reals compared with the interpreter's, %zu differ",
                     variant.variant.c_str(),
                     variant.codes,
                     variant.reals,
                     variant.codes_differing + variant.reals_differing);
+        if (!images.labels.empty()) std::printf("; accuracy %.2f %%", accuracy(variant.classes, images));
+        std::printf("\n");
         if (!variant.first_difference.empty()) std::printf("  first: %s\n", variant.first_difference.c_str());
     }
-    std::printf("Training's evaluation: %d of %d images get the same class; %.4f %% of %zu codes differ\n",
+    std::printf("training's evaluation: %d of %d images get the same class; %.4f %% of %zu codes differ",
                 agreement.same_class,
                 images.count,
                 100 * share(agreement.codes_differing, agreement.codes),
                 agreement.codes);
-    if (images.labels.empty()) return;
-    std::printf("Accuracy: %.2f %% deployed, %.2f %% trained\n",
-                percent(double(agreement.correct) / images.count),
-                percent(double(agreement.correct_trained) / images.count));
+    if (!images.labels.empty()) std::printf("; accuracy %.2f %%", accuracy(agreement.classes, images));
+    std::printf("\n");
 }
 
-void print_result_json(const VerifyCommand &command,
-                       const std::vector<Comparison> &variants,
-                       const Agreement &agreement,
-                       const Images &images) {
+Json to_json(const VerifyCommand &command,
+             const std::vector<Comparison> &variants,
+             const Agreement &agreement,
+             const Images &images) {
     Json list = Json::array();
     for (const Comparison &variant : variants) {
         list.push_back({{"variant", variant.variant},
@@ -263,6 +298,7 @@ void print_result_json(const VerifyCommand &command,
                         {"codes_differing", variant.codes_differing},
                         {"reals_compared", variant.reals},
                         {"reals_differing", variant.reals_differing}});
+        if (!images.labels.empty()) list.back()["accuracy"] = accuracy(variant.classes, images);
     }
     Json json{{"target", command.compile.target},
               {"images", images.count},
@@ -270,11 +306,8 @@ void print_result_json(const VerifyCommand &command,
               {"same_class", agreement.same_class},
               {"training_codes_compared", agreement.codes},
               {"training_codes_differing", agreement.codes_differing}};
-    if (!images.labels.empty()) {
-        json["accuracy_deployed"] = percent(double(agreement.correct) / images.count);
-        json["accuracy_trained"] = percent(double(agreement.correct_trained) / images.count);
-    }
-    print_json(json);
+    if (!images.labels.empty()) json["accuracy_trained"] = accuracy(agreement.classes, images);
+    return json;
 }
 
 Status verify(const VerifyCommand &command) {
@@ -298,7 +331,7 @@ Status verify(const VerifyCommand &command) {
     if (status.ok()) status = compare_with_training(model, graph, images, agreement);
     if (!status.ok()) return status;
     if (command.json) {
-        print_result_json(command, variants, agreement, images);
+        print_json(to_json(command, variants, agreement, images));
     } else {
         print_result(variants, agreement, images);
     }
@@ -321,6 +354,7 @@ void add_verify(CLI::App &app, Run &run) {
     command->add_option("--images", options->images, "how many")->check(CLI::Range(1, 1 << 20))->capture_default_str();
     command->add_option(
         "--runner", options->runner, "run it on a device: a command that runs a shell command there, 'ssh pi@host'");
+    command->add_flag("--logits-only", options->logits_only, "compare what comes out, and no tensor before it: faster");
     command->add_flag("--json", options->json, "print JSON");
 }
 

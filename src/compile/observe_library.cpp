@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 
@@ -22,30 +21,6 @@ struct Layout {
     std::size_t row, image, origin;  // in elements
 };
 
-std::string quoted(const std::string &word) {
-    std::string text = "'";
-    for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return text + "'";
-}
-
-std::string command_of(const std::vector<std::string> &words) {
-    std::string command;
-    for (const std::string &word : words) command += quoted(word) + " ";
-    return command;
-}
-
-std::string content_of(const std::string &path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// Runs a shell command; its standard error is told where it fails.
-Status run_command(const std::string &command, const std::string &errors) {
-    const std::string redirected = command + " 2> " + quoted(errors);
-    if (std::system(redirected.c_str()) == 0) return {};  // NOLINT(cert-env33-c): the user's own linker and runner
-    return {ErrorCode::kernel_failed, "command failed: " + command + "\n" + content_of(errors)};
-}
-
 struct ClosePipe {
     void operator()(FILE *pipe) const {
         pclose(pipe);
@@ -54,50 +29,29 @@ struct ClosePipe {
 
 class Observed {
 public:
-    Observed(const CompiledModel &compiled, std::size_t variant, const std::string &folder)
-        : compiled_(compiled), notes_(compiled.notes[variant]), folder_(folder) {
+    Observed(const CompiledModel &compiled, std::size_t variant, bool logits_only)
+        : compiled_(compiled), notes_(compiled.notes[variant]) {
         for (std::size_t step = 0; step < notes_.kernels.size(); ++step) {
-            for (const int tensor : notes_.kernels[step].writes) add_piece(step, tensor);
+            for (const int tensor : notes_.kernels[step].writes) {
+                if (!logits_only || tensor == compiled.graph.logits) add_piece(step, tensor);
+            }
         }
     }
 
-    Status link(const Observation &how) {
-        const std::string source = path("observe_program.cpp");
-        std::ofstream(source, std::ios::binary) << observe_program;
-        std::vector<std::string> words = how.linker;
-        for (const std::string &word : {std::string("-std=c++20"),
-                                        std::string("-O1"),
-                                        "-DDSQ_STEP=" + compiled_.plan.name + "_step",
-                                        source,
-                                        compiled_.facts.archive,
-                                        std::string("-o"),
-                                        path("observe_program")}) {
-            words.push_back(word);
-        }
-        const Status status = run_command(command_of(words), path("errors"));
-        if (!status.ok() || how.remote.empty()) return status;
-        const std::string copy = "cat > " + remote_program() + " && chmod +x " + remote_program();
-        return run_command(how.remote + " " + quoted(copy) + " < " + quoted(path("observe_program")), path("errors"));
-    }
-
-    Status run(const Observation &how, std::span<const std::uint8_t> images, int runs, const Observer &observer) {
-        if (Status status = write_request(images, runs); !status.ok()) return status;
-        std::vector<std::string> words = how.runner;
-        words.push_back(path("observe_program"));
-        const std::string program =
-            how.remote.empty()
-                ? command_of(words)
-                : how.remote + " " +
-                      quoted(remote_program() + "; status=$?; rm " + remote_program() + "; exit $status");
-        const std::string command = program + " < " + quoted(path("request")) + " 2> " + quoted(path("errors"));
+    Status run(const LibraryProgram &program,
+               std::span<const std::uint8_t> images,
+               int runs,
+               const Observer &observer) const {
+        const std::string request = program.path("request");
+        if (Status status = write_request(request, images, runs); !status.ok()) return status;
+        const std::string command = program.command(request);
         std::unique_ptr<FILE, ClosePipe> pipe(popen(command.c_str(), "r"));  // NOLINT(cert-env33-c)
         if (pipe == nullptr) return {ErrorCode::kernel_failed, "could not run " + command};
         std::vector<std::byte> bytes(bytes_of_run());
         for (int run = 0; run < runs; ++run) {
             if (std::fread(bytes.data(), 1, bytes.size(), pipe.get()) != bytes.size()) {
                 return {ErrorCode::kernel_failed,
-                        "the program ended in run " + std::to_string(run) + ": " + command + "\n" +
-                            content_of(path("errors"))};
+                        "the program ended in run " + std::to_string(run) + ": " + command + "\n" + program.errors()};
             }
             std::vector<TensorValues> tensors(compiled_.graph.tensors.size());
             if (Status status = take(bytes, tensors); !status.ok()) return status;
@@ -107,12 +61,6 @@ public:
     }
 
 private:
-    std::string path(const std::string &name) const {
-        return folder_ + "/" + name;
-    }
-    std::string remote_program() const {
-        return "/tmp/dsq_observe_" + compiled_.plan.name;
-    }
     const IntegerTensor &tensor(int t) const {
         return compiled_.graph.tensors[static_cast<std::size_t>(t)];
     }
@@ -139,8 +87,8 @@ private:
         return bytes;
     }
 
-    Status write_request(std::span<const std::uint8_t> images, int runs) const {
-        std::ofstream file(path("request"), std::ios::binary);
+    Status write_request(const std::string &path, std::span<const std::uint8_t> images, int runs) const {
+        std::ofstream file(path, std::ios::binary);
         const std::uint64_t sizes[] = {compiled_.facts.input_bytes,
                                        compiled_.facts.output_bytes,
                                        compiled_.facts.workspace_bytes,
@@ -153,7 +101,7 @@ private:
         write(pieces_.data(), pieces_.size() * sizeof(Piece));
         write(images.data(), images.size());
         file.close();
-        return file ? Status{} : Status{ErrorCode::invalid_file, "could not write " + path("request")};
+        return file ? Status{} : Status{ErrorCode::invalid_file, "could not write " + path};
     }
 
     // Images without their borders, which must hold the padding.
@@ -208,7 +156,6 @@ private:
 
     const CompiledModel &compiled_;
     const VariantNotes &notes_;
-    std::string folder_;
     std::vector<Piece> pieces_;
     std::vector<Layout> layouts_;  // of each piece
 };
@@ -222,9 +169,9 @@ Status observe_library(const CompiledModel &compiled,
                        std::span<const std::uint8_t> images,
                        int runs,
                        const Observer &observer) {
-    Observed observed(compiled, variant, folder);
-    const Status status = observed.link(how);
-    return status.ok() ? observed.run(how, images, runs, observer) : status;
+    LibraryProgram program(how.program, folder);
+    const Status status = program.link(observe_program, compiled);
+    return status.ok() ? Observed(compiled, variant, how.logits_only).run(program, images, runs, observer) : status;
 }
 
 }  // namespace dsq

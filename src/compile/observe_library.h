@@ -8,16 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "compile/compile_model.h"
+#include "compile/library_program.h"
 #include "model/integer_nodes.h"
 
 namespace dsq {
 
-/// How a program for the library's target is linked, and run.
 struct Observation {
-    std::vector<std::string> linker;  ///< a C++ compiler and its options
-    std::vector<std::string> runner;  ///< words before the program: an emulator; empty: none
-    std::string remote;               ///< "ssh pi@host": a command that runs a shell command on a device; or empty
+    ProgramRunner program;
+    bool logits_only = false;  ///< other tensors are left empty
 };
 
 /// Called for each run with the tensors of its images, as the graph has them: [image][y][x][channel].
