@@ -6,6 +6,9 @@
 #include "dsq/threads.h"
 #include "open_model.h"
 #include "train/evaluate.h"
+#ifdef DSQ_WITH_COMPILER
+#include "evaluate_library.h"
+#endif
 
 namespace dsq::cli {
 namespace {
@@ -13,6 +16,7 @@ namespace {
 struct EvalOptions {
     ModelSource source;
     std::string data;
+    std::string target;  // empty: as training computes it
     bool train_split = false;
     int batch_size = 250;
     int threads = 0;
@@ -33,15 +37,23 @@ void print(const EvalOptions &options, const Model &model, const DataSet &data, 
                     {"images_per_second", rate}});
         return;
     }
-    std::printf("%s on %d %s images of %s: accuracy %.2f %%, loss %.4f (%.1f s, %.0f images/s)\n",
+    const std::string loss = options.target.empty() ? ", loss " + std::to_string(evaluation.loss) : "";
+    std::printf("%s on %d %s images of %s: accuracy %.2f %%%s (%.1f s, %.0f images/s)\n",
                 model.network.name.c_str(),
                 evaluation.images,
                 options.train_split ? "training" : "test",
                 data.name.c_str(),
                 percent(evaluation.accuracy()),
-                evaluation.loss,
+                loss.c_str(),
                 evaluation.seconds,
                 rate);
+}
+
+Status evaluate_as(const EvalOptions &options, const Model &model, const DataSet &data, Evaluation &evaluation) {
+#ifdef DSQ_WITH_COMPILER
+    if (!options.target.empty()) return evaluate_library(model, options.target, data, options.threads, evaluation);
+#endif
+    return evaluate(model, data, options.batch_size, evaluation);
 }
 
 Status run_eval(const EvalOptions &options) {
@@ -52,7 +64,7 @@ Status run_eval(const EvalOptions &options) {
     if (status.ok()) status = open_data_set(options.data, options.train_split ? Split::train : Split::test, data);
     const ImageKind images{data.name, {data.channels, data.width, data.height}, data.classes};
     if (status.ok()) status = open_model(options.source, images, model);
-    if (status.ok()) status = evaluate(model, data, options.batch_size, evaluation);
+    if (status.ok()) status = evaluate_as(options, model, data, evaluation);
     if (status.ok()) print(options, model, data, evaluation);
     return status;
 }
@@ -68,6 +80,9 @@ void add_eval(CLI::App &app, Run &run) {
         ->required();
     command->add_option(
         "--network", options->source.network, "MODEL is a PyTorch state dict of this network: resnet20");
+#ifdef DSQ_WITH_COMPILER
+    command->add_option("--target", options->target, "the accuracy of the library for this target: x86-64-linux, ...");
+#endif
     command->add_flag("--train-split", options->train_split, "the training images instead");
     command->add_option("--batch-size", options->batch_size, "images at once")
         ->check(CLI::Range(1, 65536))

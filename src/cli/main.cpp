@@ -52,6 +52,7 @@ int run_program(int argc, char **argv) {
 #ifdef DSQ_WITH_COMPILER
     add_compile(app, run);
     add_verify(app, run);
+    add_profile(app, run);
 #endif
     try {
         app.parse(argc, argv);

@@ -298,12 +298,14 @@ Json to_json(const VerifyCommand &command,
                         {"codes_differing", variant.codes_differing},
                         {"reals_compared", variant.reals},
                         {"reals_differing", variant.reals_differing}});
-        if (!images.labels.empty()) list.back()["accuracy"] = accuracy(variant.classes, images);
+        if (variant.can_run) list.back()["classes"] = variant.classes;
+        if (variant.can_run && !images.labels.empty()) list.back()["accuracy"] = accuracy(variant.classes, images);
     }
     Json json{{"target", command.compile.target},
               {"images", images.count},
               {"variants", list},
               {"same_class", agreement.same_class},
+              {"classes", agreement.classes},
               {"training_codes_compared", agreement.codes},
               {"training_codes_differing", agreement.codes_differing}};
     if (!images.labels.empty()) json["accuracy_trained"] = accuracy(agreement.classes, images);

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <memory>
 
-#include "compile/observe_program.h"
+#include "compile/embedded_programs.h"
 
 namespace dsq {
 namespace {

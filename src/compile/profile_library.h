@@ -1,0 +1,26 @@
+/// Times a compiled library on the machine that it is for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compile/library_program.h"
+
+namespace dsq {
+
+/// Medians of several rounds, in nanoseconds.
+struct LibraryTimes {
+    int variant = 0;  ///< that the processor runs
+    double run = 0;   ///< of one call, a batch
+    std::vector<double> steps;
+};
+
+/// Links the library into a program in `folder` and runs that on one thread. Error: kernel_failed, with what the
+/// compiler or the program said.
+Status profile_library(const CompiledModel &compiled,
+                       const ProgramRunner &how,
+                       const std::string &folder,
+                       int rounds,
+                       LibraryTimes &times);
+
+}  // namespace dsq
