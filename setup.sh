@@ -12,7 +12,7 @@ packages=(
   nlohmann-json3-dev zlib1g-dev  # models and data as files
   python3-numpy python3-pil  # unpack CIFAR-10 for the tests
   libtomlplusplus-dev libcli11-dev node-chart.js  # recipes, command line, plots of the report page
-  libgd-dev pkg-config dataset-fashion-mnist  # the demo
+  libgd-dev libpng-dev pkg-config dataset-fashion-mnist  # the demo, the example that classifies images
 )
 
 fail() {

@@ -1,32 +1,42 @@
-# Our own warnings are errors; Halide's defaults would apply them to its headers too.
-set(Halide_NO_DEFAULT_FLAGS ON)
-
-# One Halide runtime for all kernels of a program.
-add_halide_runtime(dsq_halide_runtime NO_DEFAULT_TARGETS TARGETS ${DSQ_KERNEL_TARGETS})
-
-# All kernels, for the library that calls them.
-add_library(dsq_kernels INTERFACE)
-
 #[[
-dsq_add_kernel(<name> GENERATOR <generator> [PARAMS <key=value>...] [TARGETS <Halide target>...] [LIBRARY <interface library>])
+dsq_add_kernel(<name> GENERATOR <generator> [PARAMS <key=value>...] [TARGET <target> | TARGETS <Halide target>...]
+               [LIBRARY <interface library>])
 
-Build the C function <name>, declared in <name>.h, from generators/<generator>.cpp with these parameters: once for every
-instruction set of the target (targets/), the best of which is chosen at run time. With TARGETS: for these instead. It is linked
-by LIBRARY, dsq_kernels unless told otherwise.
+Build the static library <name> with the C function <name>, declared in <name>.h, from generators/<generator>.cpp with these parameters:
+once for every instruction set of the target (targets/), the best of which is chosen at run time. TARGET is the one that this build is
+for, unless told otherwise; with TARGETS: for these instruction sets instead. LIBRARY links it, dsq_kernels unless told otherwise. All
+kernels of a program share one Halide runtime.
 The property DSQ_ASSEMBLY of <name> lists the assembly files, one for each instruction set, for tests that read them; sanitized kernels
 have none.
 #]]
 function(dsq_add_kernel name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "GENERATOR;LIBRARY" "PARAMS;TARGETS")
-  if(NOT arg_GENERATOR OR arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "dsq_add_kernel(${name} ...): expected GENERATOR, PARAMS, TARGETS and LIBRARY, found '${ARGN}'")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "GENERATOR;TARGET;LIBRARY" "PARAMS;TARGETS")
+  set(call "dsq_add_kernel(${name})")
+  list(REMOVE_ITEM arg_KEYWORDS_MISSING_VALUES PARAMS TARGETS)  # lists, which may be empty
+  dsq_check_arguments(dsq_add_kernel "${name}" GENERATOR "PARAMS;TARGET;TARGETS;LIBRARY")
+  get_property(generators GLOBAL PROPERTY DSQ_GENERATORS)
+  dsq_check_choice("${call}" GENERATOR "${arg_GENERATOR}" ${generators})
+  foreach(parameter IN LISTS arg_PARAMS)
+    if(NOT parameter MATCHES "^[A-Za-z0-9_.]+=.+$")
+      message(FATAL_ERROR "${call}: PARAMS: expected key=value, found '${parameter}'")
+    endif()
+  endforeach()
+  if(NOT arg_TARGETS AND NOT arg_TARGET)
+    set(arg_TARGETS ${DSQ_KERNEL_TARGETS})  # dsq's own build says which
   endif()
   if(NOT arg_TARGETS)
-    set(arg_TARGETS ${DSQ_KERNEL_TARGETS})
+    dsq_target_facts("${call}" "${arg_TARGET}")
+    set(arg_TARGETS ${dsq_target_kernels})
   endif()
-
   if(NOT arg_LIBRARY)
     set(arg_LIBRARY dsq_kernels)
+  endif()
+
+  # What all kernels share is made with the first.
+  if(NOT TARGET dsq_halide_runtime)
+    add_library(dsq_kernels INTERFACE)
+    find_package(Threads REQUIRED GLOBAL)  # for the runtime, wherever it is linked
+    add_halide_runtime(dsq_halide_runtime NO_DEFAULT_TARGETS TARGETS ${arg_TARGETS})
   endif()
 
   set(assembly "")

@@ -22,6 +22,7 @@ set(DSQ_EMULATOR_dotprod qemu-aarch64 -cpu cortex-a76 -L /usr/aarch64-linux-gnu)
 
 # What `dsq compile` makes libraries for (src/compile/compile_target.h), the cores that have defaults, and how a program for one is linked and
 # run here.
+set(DSQ_PROCESSORS aarch64 arm64)  # as CMAKE_SYSTEM_PROCESSOR has them
 set(DSQ_LIBRARY_TARGETS arm-64-linux arm-64-linux-dotprod)
 set(DSQ_LIBRARY_arm-64-linux armv8)
 set(DSQ_LIBRARY_arm-64-linux-dotprod dotprod)

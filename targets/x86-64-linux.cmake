@@ -21,6 +21,7 @@ endforeach()
 
 # What `dsq compile` makes libraries for (src/compile/compile_target.h): a library has kernels for each of these instruction sets, and runs
 # the first that the processor has all requirements of, as __builtin_cpu_supports names them.
+set(DSQ_PROCESSORS x86_64 AMD64)  # as CMAKE_SYSTEM_PROCESSOR has them
 set(DSQ_LIBRARY_TARGETS x86-64-linux)
 set(DSQ_LIBRARY_x86-64-linux vnni avx2)
 set(DSQ_REQUIRES_vnni avx512f avx512bw avx512dq avx512vl avx512cd avx512vbmi avx512ifma avx512vnni avx512bitalg avx512vbmi2 avx512vpopcntdq avx512bf16)

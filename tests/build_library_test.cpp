@@ -9,12 +9,14 @@
 #include <fstream>
 
 #include "compile/object_file.h"
+#include "tests/support/run_command.h"
 #include "tests/support/small_program.h"
 #include "tests/support/temporary_folder.h"
 
 namespace dsq {
 namespace {
 
+using tests::run;
 using tests::SmallProgram;
 
 struct Machine {
@@ -64,17 +66,6 @@ Machine arm() {
 }
 Machine arm_dot() {
     return {"arm_dot", {variant("arm-64-linux-arm_dot_prod")}, "aarch64-linux-gnu-", arm_run + "-cpu max "};
-}
-
-// Output of the command and its exit code; for a shell.
-std::pair<std::string, int> run(const std::string &command) {
-    std::string text;
-    FILE *pipe = popen((command + " 2>&1").c_str(), "r");
-    if (!pipe) return {"no shell", -1};
-    std::array<char, 4096> part{};
-    for (std::size_t count = 0; (count = fread(part.data(), 1, part.size(), pipe)) > 0;)
-        text.append(part.data(), count);
-    return {text, pclose(pipe)};
 }
 
 std::vector<std::string> files_in(const std::string &folder) {

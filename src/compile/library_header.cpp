@@ -25,10 +25,14 @@ extern "C" {
 /* Input:
 @input@ */
 #define @NAME@_INPUT_BYTES @input_bytes@
+#define @NAME@_HEIGHT @height@
+#define @NAME@_WIDTH @width@
+#define @NAME@_CHANNELS @channels@
 
 /* Output:
 @output@ */
 #define @NAME@_OUTPUT_BYTES @output_bytes@
+#define @NAME@_CLASSES @classes@
 
 /* Memory that a call works in, at an address that is a multiple of the alignment. It need not be cleared, and holds
  * nothing that a later call wants. */
@@ -106,6 +110,10 @@ std::string library_header(const ProgramPlan &plan, const ProgramSizes &sizes, s
         {"name", plan.name},
         {"NAME", upper(plan.name)},
         {"batch", std::to_string(plan.batch)},
+        {"height", std::to_string(plan.image.height)},
+        {"width", std::to_string(plan.image.width)},
+        {"channels", std::to_string(plan.image.channels)},
+        {"classes", std::to_string(plan.classes)},
         {"about", comment(plan.about)},
         {"input", open_comment(plan.input)},
         {"output", open_comment(plan.output)},

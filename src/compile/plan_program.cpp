@@ -404,12 +404,13 @@ Status plan_program(const IntegerGraph &graph,
                     ProgramPlan &plan,
                     std::vector<VariantNotes> &notes) {
     ProgramPlan result{.name = options.name, .batch = options.batch};
+    result.image = graph.input;
+    result.classes = graph.tensors[static_cast<std::size_t>(graph.logits)].shape.channels;
     result.about = "The network " + graph.name + ", compiled by dsq for " + options.target.name + ".";
     result.input = std::to_string(options.batch) + " images, " + shape_text(graph.input) + ": " +
                    (options.pixels == ElementType::u8 ? "pixels, uint8_t, 0 to 255." : "float, 0 to 1 (pixel / 255).") +
                    "\nThe normalization of the images that the network was trained with is part of the library.";
-    result.output = std::to_string(options.batch) + " x " +
-                    std::to_string(graph.tensors[static_cast<std::size_t>(graph.logits)].shape.channels) +
+    result.output = std::to_string(options.batch) + " x " + std::to_string(result.classes) +
                     " float: the logits of each image; the largest tells its class.";
     notes.clear();
     for (const TargetVariant &target : options.target.variants) {

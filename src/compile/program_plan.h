@@ -59,6 +59,9 @@ struct ProgramPlan {
     int batch = 1;
     std::vector<ProgramVariant> variants;  ///< the first whose requirements are met runs; an error code where none is
 
+    Shape image;      ///< of the input, for the library's header; all 0 where it is none
+    int classes = 0;  ///< logits of an image, for the same
+
     /// What the library's header says of the model, of the type, shape, layout and normalisation of its input, and of
     /// its output: lines without a newline at the end.
     std::string about, input, output;

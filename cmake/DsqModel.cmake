@@ -1,0 +1,45 @@
+#[[
+dsq_add_model(<name> MODEL <file> [TARGET <target>] [CORE <core>] [BATCH <images>] [FLOAT_INPUT])
+
+Compile a trained model into the static library <name>, with the header <name>.h and the function <name>_run: at build time, by
+`dsq compile`, and again when the model or dsq changes. The arguments are its options. TARGET is the first one for the processor that
+this build is for, unless told otherwise; CORE the target's first; BATCH 1. A relative file is one of the current source folder.
+#]]
+function(dsq_add_model name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "FLOAT_INPUT" "MODEL;TARGET;CORE;BATCH" "")
+  set(call "dsq_add_model(${name})")
+  dsq_check_arguments(dsq_add_model "${name}" MODEL "TARGET;CORE;BATCH;FLOAT_INPUT")
+  cmake_path(ABSOLUTE_PATH arg_MODEL BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+  if(NOT EXISTS "${arg_MODEL}" OR IS_DIRECTORY "${arg_MODEL}")
+    message(FATAL_ERROR "${call}: MODEL: expected a file of dsq train, found none at '${arg_MODEL}'")
+  endif()
+  dsq_target_facts("${call}" "${arg_TARGET}")
+  set(options --target ${dsq_target})
+  if(arg_CORE)
+    dsq_check_choice("${call}" CORE "${arg_CORE}" ${dsq_target_cores})
+    list(APPEND options --core ${arg_CORE})
+  endif()
+  if(DEFINED arg_BATCH)
+    if(NOT arg_BATCH MATCHES "^[1-9][0-9]*$")
+      message(FATAL_ERROR "${call}: BATCH: expected a number of images from 1, found '${arg_BATCH}'")
+    endif()
+    list(APPEND options --batch ${arg_BATCH})
+  endif()
+  if(arg_FLOAT_INPUT)
+    list(APPEND options --float-input)
+  endif()
+
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}.model)
+  set(files ${folder}/lib${name}.a ${folder}/${name}.h)
+  file(MAKE_DIRECTORY ${folder})  # an include folder must be there when it is named
+  add_custom_command(OUTPUT ${files}
+                     COMMAND $<TARGET_FILE:dsq::program> compile ${arg_MODEL} --name ${name} ${options} --output ${folder}
+                     DEPENDS ${arg_MODEL} $<TARGET_FILE:dsq::program>
+                     COMMENT "Compiling ${arg_MODEL} for ${dsq_target}"
+                     VERBATIM)
+  add_custom_target(${name}.build DEPENDS ${files})
+  add_library(${name} STATIC IMPORTED GLOBAL)
+  set_target_properties(${name} PROPERTIES IMPORTED_LOCATION ${folder}/lib${name}.a)
+  target_include_directories(${name} INTERFACE ${folder})
+  add_dependencies(${name} ${name}.build)
+endfunction()
