@@ -215,7 +215,7 @@ TEST_P(BadProgram, IsAnErrorThatLeavesNothing) {
     for (const std::string &word : GetParam().words) {
         EXPECT_NE(status.message().find(word), std::string::npos) << status.message();
     }
-    EXPECT_FALSE(std::filesystem::exists(folder.path("new/libraries")));
+    EXPECT_FALSE(std::filesystem::exists(folder.path("new")));
     EXPECT_EQ(facts.archive, "");
 }
 
@@ -275,6 +275,18 @@ TEST(BuildLibrary, NamesAFolderThatCannotBeWritten) {
     EXPECT_EQ(files_in(folder.path()), std::vector<std::string>{"file"});
 }
 
+TEST(BuildLibrary, WritesBothFilesOrNone) {
+    for (const std::string taken : {"libsmall.a", "small.h"}) {
+        const TemporaryFolder folder;
+        std::filesystem::create_directories(folder.path(taken + "/inside"));
+        LibraryFacts facts;
+        const Status status = build_library(SmallProgram(1).plan("small", {variant(avx2)}), folder.path(), 1, facts);
+        EXPECT_EQ(status.code(), ErrorCode::invalid_file);
+        EXPECT_NE(status.message().find(folder.path(taken)), std::string::npos) << status.message();
+        EXPECT_EQ(files_in(folder.path()), std::vector<std::string>{taken});
+    }
+}
+
 TEST(BuildLibrary, WritesTwoFilesThatDoNotDependOnThreads) {
     const TemporaryFolder folder;
     std::vector<std::string> archives;
@@ -285,7 +297,7 @@ TEST(BuildLibrary, WritesTwoFilesThatDoNotDependOnThreads) {
             each.kernels.back().name += std::to_string(copy);
         }
     }
-    for (const int threads : {1, 4, 4}) {
+    for (const int threads : {1, 4, 1'000'000}) {
         LibraryFacts facts;
         const Status status = build_library(plan, folder.path("out"), threads, facts);
         ASSERT_TRUE(status.ok()) << status.message();

@@ -9,6 +9,7 @@
 #include "model/integer_interpreter.h"
 #include "model/real_epilogue.h"
 #include "tests/support/settled_model.h"
+#include "tests/support/tiny_model.h"
 
 namespace dsq::tests {
 namespace {
@@ -140,6 +141,33 @@ const ModelKind kinds[] = {
     {.network = "resnet18", .image = {3, 32, 32}},
 };
 INSTANTIATE_TEST_SUITE_P(Lower, EveryKind, testing::ValuesIn(kinds), KindName());
+
+// Every kind of layer, on images that are smaller than windows, or that strides do not divide; some channels are
+// constant.
+TEST(Lower, KeepsTheFunctionOfSmallAndOddNetworks) {
+    std::size_t codes = 0, differing = 0;
+    for (const std::string_view kind : tiny_kinds) {
+        for (const auto &[width, height] : {std::pair{1, 1}, {2, 3}, {5, 4}, {1, 9}, {7, 7}}) {
+            SCOPED_TRACE(std::string(kind) + ", " + std::to_string(width) + " x " + std::to_string(height));
+            Network network = tiny_network(kind);
+            network.input.width = std::max(width, kind == "pooled" ? 2 : 1);
+            network.input.height = std::max(height, kind == "pooled" ? 2 : 1);
+            Model model = tiny_model(network);
+            std::vector<float> scales(static_cast<std::size_t>(model.tensors.at("norm1.weight").shape[0]), -0.5F);
+            scales[0] = 0.0F;
+            model.tensors["norm1.weight"] =
+                make_tensor<float>({static_cast<std::int64_t>(scales.size())}, std::span<const float>(scales));
+            const IntegerGraph graph = lowered(model);
+            const std::vector<std::uint8_t> pixels = random_pixels(network.input, 1, static_cast<unsigned>(width));
+            const Differences found = NodeByNode(model, graph, pixels).run();
+            EXPECT_GT(found.codes, 0U);
+            EXPECT_LT(found.reals, 0.5 / 127);  // half a step of the 8-bit weights of a float last layer
+            codes += found.codes;
+            differing += found.differing;
+        }
+    }
+    EXPECT_LT(static_cast<double>(differing), 0.003 * static_cast<double>(codes)) << differing << " of " << codes;
+}
 
 TEST(Lower, TakesThresholdsWhereOneQuantizerIsAllThatReads) {
     const IntegerGraph graph = lowered(settled_model({}));

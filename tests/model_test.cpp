@@ -100,7 +100,7 @@ TEST(NetworkJson, NamesTheKeyThatIsWrong) {
     expect(head + R"([{"name": "a", "operation": "convolve", "inputs": []}]})",
            "here, layers[0], operation: expected one of dsq's, found 'convolve'");
     expect(head + R"([{"name": "a", "operation": "input", "inputs": [], "stride": "two"}]})",
-           "here, layers[0], stride: expected an integer, found \"two\"");
+           "here, layers[0], stride: expected an integer from -10^9 to 10^9, found \"two\"");
     expect(head + R"([{"name": "a", "operation": "conv2d", "inputs": [], "input_quantizer": {"method": "dsq",
                       "bits": 9, "bounds": "learned", "bound_gradient": "soft"}}]})",
            "here, layers[0], input_quantizer, bits: expected 1 to 8, found 9");

@@ -84,10 +84,9 @@ Status run_compile(const CompileCommand &command) {
     Model model;
     ProgramOptions program;
     CompiledModel compiled;
-    Status status = open_for_compilation(command.compile, model, program);
-    if (status.ok()) {
-        status = compile_model(model, program, command.folder, thread_count(command.compile.threads), compiled);
-    }
+    if (Status status = open_for_compilation(command.compile, model, program); !status.ok()) return status;
+    const Status status =
+        compile_model(model, program, command.folder, thread_count(command.compile.threads), compiled);
     if (!status.ok()) return {status.code(), command.compile.source.path + ": " + status.message()};
     if (command.json) {
         print_result_json(compiled);

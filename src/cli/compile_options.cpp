@@ -19,7 +19,9 @@ void add_compile_options(CLI::App &command, CompileOptions &options) {
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
     command.add_flag("--float-input", options.float_input, "images are float from 0 to 1 instead of bytes");
-    command.add_option("--threads", options.threads, "0: one for each core")->capture_default_str();
+    command.add_option("--threads", options.threads, "0: one for each core")
+        ->check(CLI::Range(0, 256))
+        ->capture_default_str();
 }
 
 Status open_for_compilation(const CompileOptions &options, Model &model, ProgramOptions &program) {

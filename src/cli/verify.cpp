@@ -17,6 +17,8 @@
 namespace dsq::cli {
 namespace {
 
+constexpr std::size_t largest_images = std::size_t{1} << 30;  // bytes in all
+
 struct VerifyCommand {
     CompileOptions compile;
     std::string data;
@@ -55,9 +57,15 @@ std::size_t image_size(const Shape &shape) {
 Status open_images(const VerifyCommand &command, const Network &network, Images &images) {
     const int batch = command.compile.batch;
     images.count = (command.images + batch - 1) / batch * batch;
+    const std::size_t size = image_size(network.input), most = largest_images / size;
+    if (std::size_t(images.count) > most) {
+        return {ErrorCode::invalid_argument,
+                "images: expected at most " + std::to_string(most) + " of " + std::to_string(size) + " bytes, found " +
+                    std::to_string(images.count)};
+    }
     if (command.data.empty()) {
         const Random random(1, 0, 0);
-        images.pixels.resize(image_size(network.input) * std::size_t(images.count));
+        images.pixels.resize(size * std::size_t(images.count));
         for (std::size_t i = 0; i < images.pixels.size(); ++i) {
             images.pixels[i] = static_cast<std::uint8_t>(random(i) >> 56);
         }
@@ -71,8 +79,8 @@ Status open_images(const VerifyCommand &command, const Network &network, Images 
             ErrorCode::invalid_argument,
             command.data + ": expected at least " + std::to_string(images.count) + " images of the network's shape"};
     }
-    const std::size_t size = image_size(network.input) * std::size_t(images.count);
-    images.pixels.assign(data.pixels.begin(), data.pixels.begin() + static_cast<std::ptrdiff_t>(size));
+    images.pixels.assign(data.pixels.begin(),
+                         data.pixels.begin() + static_cast<std::ptrdiff_t>(size * std::size_t(images.count)));
     images.labels.assign(data.labels.begin(), data.labels.begin() + images.count);
     return {};
 }
@@ -312,14 +320,12 @@ Json to_json(const VerifyCommand &command,
     return json;
 }
 
-Status verify(const VerifyCommand &command) {
-    Model model;
-    ProgramOptions program;
+Status verify(const VerifyCommand &command, const Model &model, const ProgramOptions &program) {
     Images images;
     IntegerGraph graph;
-    Status status = open_for_compilation(command.compile, model, program);
+    Status status = lower(model, graph);
+    if (status.ok()) status = validate(graph);
     if (status.ok()) status = open_images(command, model.network, images);
-    if (status.ok()) status = lower(model, graph);
     if (!status.ok()) return status;
     std::vector<Comparison> variants(program.target.variants.size());
     std::size_t differing = 0;
@@ -341,7 +347,10 @@ Status verify(const VerifyCommand &command) {
 }
 
 Status run_verify(const VerifyCommand &command) {
-    const Status status = verify(command);
+    Model model;
+    ProgramOptions program;
+    if (Status status = open_for_compilation(command.compile, model, program); !status.ok()) return status;
+    const Status status = verify(command, model, program);
     return status.ok() ? status : Status{status.code(), command.compile.source.path + ": " + status.message()};
 }
 

@@ -31,7 +31,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Beside the library, gone with this object; the folder too, if it was not there before and nothing is in it.
+// Beside the library, gone with this object; the folders above too that were not there before, if nothing is in them.
 class WorkFolder {
 public:
     WorkFolder() = default;
@@ -40,13 +40,17 @@ public:
     ~WorkFolder() {
         std::error_code ignored;
         if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-        if (is_new_) std::filesystem::remove(folder_, ignored);
+        for (const std::filesystem::path &folder : new_folders_) std::filesystem::remove(folder, ignored);
     }
 
     Status open(const std::string &folder) {
         std::error_code failure;
         folder_ = std::filesystem::absolute(folder, failure);
-        if (!failure) is_new_ = std::filesystem::create_directories(folder_, failure);
+        for (auto above = folder_; !failure && !std::filesystem::exists(above, failure); above = above.parent_path()) {
+            new_folders_.push_back(above);
+            failure.clear();
+        }
+        if (!failure) std::filesystem::create_directories(folder_, failure);
         std::string path = (folder_ / ".dsq-XXXXXX").string();
         if (failure || !mkdtemp(path.data())) return file_error(folder, "cannot write there");
         path_ = path;
@@ -58,7 +62,7 @@ public:
 
 private:
     std::filesystem::path folder_, path_;
-    bool is_new_ = false;
+    std::vector<std::filesystem::path> new_folders_;  // the innermost first
 };
 
 Status read_file(const std::string &path, Bytes &bytes) {
@@ -154,7 +158,8 @@ Status compile_kernels(const ProgramPlan &plan, int threads, std::vector<Job> &j
     };
     {
         std::vector<std::jthread> workers;
-        for (int index = 1; index < threads; ++index) workers.emplace_back(work);
+        const std::size_t useful = std::min(static_cast<std::size_t>(threads), jobs.size());
+        for (std::size_t index = 1; index < useful; ++index) workers.emplace_back(work);
         work();
     }
     for (const Job &job : jobs) {

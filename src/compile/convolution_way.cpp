@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "compile/pack_weights.h"
 #include "compile/run_length.h"
@@ -12,6 +13,9 @@ namespace {
 
 // Runs beyond these gain nothing that is seen, and their code fills the cache.
 constexpr int longest_useful_run = 32, longest_useful_winograd_run = 16, longest_useful_wide_run = 64;
+
+// Signs whose sum, and a threshold one above it, 16 bits hold.
+constexpr int most_signs = 32766;
 
 struct WayNames {
     ConvolutionWay way;
@@ -49,6 +53,17 @@ bool is_wide(const ConvolutionOperands &operands) {
     return !is_within(operands.weight_range, signed_range(8));
 }
 
+// Of all ways: tiles and groups of input channels are filled up, and Winograd's windows are larger.
+std::int64_t most_packed_bytes(const ConvolutionOperands &operands, Tile tile) {
+    constexpr std::int64_t largest_group = 16;
+    const CodeWeights &weights = operands.weights;
+    const std::int64_t extent = weights.kernel == 3 ? winograd_extent : weights.kernel;
+    const std::int64_t count =
+        (std::int64_t{weights.out_channels} + tile.channels) * (weights.in_channels + largest_group) * extent * extent;
+    return is_wide(operands) ? 2 * count : count;
+}
+constexpr std::int64_t largest_packed = std::numeric_limits<std::int32_t>::max();
+
 class Planner {
 public:
     Planner(const ConvolutionOperands &operands, Tile tile, std::span<const int> order)
@@ -83,7 +98,7 @@ private:
                 return plan_winograd(false);
             case ConvolutionWay::popcount:
                 pack(pack_bits(weights_, tile_.channels), 2, 16);
-                plan_.sum_bits = in_channels() * window() <= 32767 ? 16 : 32;
+                plan_.sum_bits = in_channels() * window() <= most_signs ? 16 : 32;
                 return {};
             case ConvolutionWay::dot:
                 if (operands_.is_x86) set("unsigned_codes", "true");
@@ -106,12 +121,9 @@ private:
     int window() const {
         return operands_.weights.kernel * operands_.weights.kernel;
     }
-    // Thresholds lie up to one above the sums.
+    // Whether 16 bits hold the sums and the thresholds, which lie up to one above.
     bool narrow() const {
-        return fits(products_, 16) && !reaches_the_largest();
-    }
-    bool reaches_the_largest() const {
-        return !fits(products_, 15);
+        return fits(products_, 15);
     }
     void set(const char *name, int value) {
         plan_.parameters[name] = std::to_string(value);
@@ -158,7 +170,7 @@ private:
         Status status = transform_weights(operands_.weights, transformed);
         if (status.ok()) status = transform_range(operands_.input_range, ranges);
         if (!status.ok()) return status;
-        const bool is_narrow = winograd_fits(operands_.weights, operands_.input_range, 16) && !reaches_the_largest();
+        const bool is_narrow = winograd_fits(operands_.weights, operands_.input_range, 16) && narrow();
         if (mla && !is_narrow) return cannot("sums that 16 bits hold", "larger ones");
         const std::vector<int> longest = longest_runs(WorstProducts(transformed, ranges), order_, mla ? 8 : 16);
         std::string runs;
@@ -250,6 +262,9 @@ Status plan_convolution(ConvolutionWay way,
                         std::span<const int> order,
                         ConvolutionPlan &plan) {
     if (!is_for(way, operands)) return cannot("a layer that " + std::string(name(way)) + " is for", "another");
+    if (const std::int64_t bytes = most_packed_bytes(operands, tile); bytes > largest_packed) {
+        return cannot("packed weights of at most " + std::to_string(largest_packed) + " bytes", std::to_string(bytes));
+    }
     return Planner(operands, tile, order).plan(way, plan);
 }
 

@@ -67,10 +67,12 @@ std::vector<std::vector<int>> live_readers(const Network &network) {
     is_live.back() = true;
     for (std::size_t i = count; i-- > 0;) {
         if (!is_live[i]) continue;
+        for (const int input : network.layers[i].inputs) is_live[static_cast<std::size_t>(input)] = true;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!is_live[i]) continue;
         for (const int input : network.layers[i].inputs) {
-            is_live[static_cast<std::size_t>(input)] = true;
-            readers[static_cast<std::size_t>(input)].insert(readers[static_cast<std::size_t>(input)].begin(),
-                                                            static_cast<int>(i));
+            readers[static_cast<std::size_t>(input)].push_back(static_cast<int>(i));
         }
     }
     return readers;

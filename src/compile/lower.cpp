@@ -6,6 +6,7 @@
 
 #include "compile/layer_group.h"
 #include "compile/lower_convolution.h"
+#include "compile/lower_linear.h"
 #include "compile/pixel_layer.h"
 
 namespace dsq {
@@ -82,6 +83,8 @@ private:
             case Operation::global_average_pool:
                 return lower_real(
                     i, [&](int input, int output) { return GlobalAveragePoolNode{.input = input, .output = output}; });
+            case Operation::average_pool:
+                return unsupported("max_pool or global_average_pool", "a pooling that has no integer form");
             default:
                 return unsupported("a convolution before it that it is the only reader of", "none");
         }
@@ -116,8 +119,12 @@ private:
     // The image as pixels, for its one reader.
     Status lower_input(int i) {
         const std::vector<int> &readers = readers_[index(i)];
-        if (readers.size() != 1 || layer(readers[0]).operation != Operation::conv2d) {
-            return unsupported("one reader, a convolution", std::to_string(readers.size()) + " readers");
+        if (readers.size() != 1) {
+            return unsupported("one reader, a conv2d", std::to_string(readers.size()));
+        }
+        if (layer(readers[0]).operation != Operation::conv2d) {
+            const Layer &found = layer(readers[0]);
+            return unsupported("one reader, a conv2d", found.name + " (" + std::string(name(found.operation)) + ")");
         }
         const int reader = readers.front();
         IntegerTensor tensor{.name = layer(i).name, .shape = shapes_[index(i)], .is_codes = true, .range = pixel_range};
@@ -327,24 +334,12 @@ private:
         return reads_codes(i) ? lower_linear_of_codes(i) : lower_linear_of_reals(i);
     }
 
-    // In the order of the layout, [out][y][x][channel], from [out][channel][y][x].
-    std::vector<std::int16_t> in_layout(int i, const std::vector<std::int16_t> &values) const {
-        const Shape &in = input_shape(i);
-        const auto pixels = index(in.width * in.height), channels = index(in.channels), size = pixels * channels;
-        std::vector<std::int16_t> result(values.size());
-        for (std::size_t at = 0; at < values.size(); ++at) {
-            const std::size_t out = at / size, channel = at / pixels % channels, pixel = at % pixels;
-            result[out * size + pixel * channels + channel] = values[at];
-        }
-        return result;
-    }
-
     Status linear_weights(int i, IntegerWeights &weights, std::span<const float> &bias) const {
         const Shape &in = input_shape(i);
         const auto out = index(layer(i).channels);
         Status status = integer_weights(i, out, index(in.channels * in.width * in.height), weights);
         if (status.ok()) status = trained_.bias(layer(i), out, bias);
-        if (status.ok()) weights.values = in_layout(i, weights.values);
+        if (status.ok()) weights.values = in_layout(in, weights.values);
         return status;
     }
 
@@ -369,23 +364,14 @@ private:
         return {};
     }
 
-    // As many bits of the activations as 32-bit sums of products by 8-bit weights leave.
     Status lower_linear_of_reals(int i) {
-        const Shape &in = input_shape(i);
-        LinearNode node{.input = reals_[index(layer(i).inputs[0])]};
-        if (node.input == no_tensor_index) return unsupported("a real input", "codes or pixels");
+        const int input = reals_[index(layer(i).inputs[0])];
+        if (input == no_tensor_index) return unsupported("a real input", "codes or pixels");
         IntegerWeights weights;
         std::span<const float> bias;
         if (Status status = linear_weights(i, weights, bias); !status.ok()) return status;
-        const std::int64_t largest_weights =
-            std::int64_t{signed_range(bits_of_float_weights).high} * in.channels * in.width * in.height;
-        while (node.activation_bits > 2 &&
-               ((std::int64_t{1} << (node.activation_bits - 1)) - 1) * largest_weights > (std::int64_t{1} << 31) - 1) {
-            --node.activation_bits;
-        }
-        node.weights.assign(weights.values.begin(), weights.values.end());
-        for (const double scale : weights.scale) node.scale.push_back(static_cast<float>(scale));
-        node.bias.assign(bias.begin(), bias.end());
+        LinearNode node = linear_node(weights, bias);
+        node.input = input;
         node.output = reals_[index(i)] = add_real(i, shapes_[index(i)]);
         add_node(i, std::move(node));
         return {};

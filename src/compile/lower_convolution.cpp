@@ -65,6 +65,12 @@ Status lower_convolution(const IntegerWeights &weights,
         result.real.shift.push_back(static_cast<float>(double{normalization.scale[c]} *
                                                            constant_of(node.weights, out, weights, depthwise, input) +
                                                        double{normalization.shift[c]}));
+        const float scale = result.real.scale.back(), shift = result.real.shift.back();
+        if (!std::isfinite(scale) || !std::isfinite(shift)) {
+            return {ErrorCode::non_finite,
+                    "expected outputs that float32 holds, found a scale of " + std::to_string(scale) +
+                        " and a shift of " + std::to_string(shift) + " in channel " + std::to_string(out)};
+        }
     }
     convolution = std::move(result);
     return {};

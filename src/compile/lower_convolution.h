@@ -29,7 +29,7 @@ struct IntegerConvolution {
 };
 
 /// normalization: of the result (scale 1, shift 0 where there is none). Error: invalid_argument where an accumulator
-/// may leave 32 bits.
+/// may leave 32 bits; non_finite where float32 does not hold scale or shift.
 Status lower_convolution(const IntegerWeights &weights,
                          const WeightExtents &extents,
                          bool depthwise,

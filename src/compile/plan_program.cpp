@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "compile/choose_way.h"
-#include "compile/memory_plan.h"
 
 namespace dsq {
 namespace {
@@ -46,38 +45,17 @@ std::string identifier(std::string text) {
     return text;
 }
 
-std::vector<int> tensors_of(const InputNode &node) {
-    return {node.codes};
-}
-std::vector<int> tensors_of(const ConvolutionNode &node) {
-    if (const auto *real = std::get_if<RealEpilogue>(&node.epilogue)) {
-        return {node.input, real->residual, real->output, real->codes};
-    }
-    return {node.input, std::get<ThresholdEpilogue>(node.epilogue).codes};
-}
-std::vector<int> tensors_of(const QuantizeNode &node) {
-    return {node.input, node.codes};
-}
-template <typename Node>
-std::vector<int> tensors_of(const Node &node) {
-    return {node.input, node.output};
-}
-
 // One variant of a program.
 class Planner {
 public:
     Planner(const IntegerGraph &graph, const ProgramOptions &options, const TargetVariant &target)
-        : graph_(graph), options_(options), target_(target), borders_(graph.tensors.size(), 0) {
-        for (const IntegerNode &node : graph.nodes) {
-            const auto *convolution = std::get_if<ConvolutionNode>(&node.operation);
-            if (convolution == nullptr || convolution->flatten) continue;
-            int &border = borders_[index(convolution->input)];
-            border = std::max(border, convolution->weights.kernel / 2);
-        }
+        : graph_(graph), options_(options), target_(target), places_(graph, options.batch) {
     }
 
     Status plan(ProgramVariant &variant, VariantNotes &notes) {
-        place_tensors();
+        if (Status status = places_.plan(); !status.ok()) return status;
+        notes_.tensors = places_.places();
+        variant_.tensor_bytes = places_.workspace_bytes();
         for (node_ = 0; node_ < static_cast<int>(graph_.nodes.size()); ++node_) {
             const IntegerOperation &operation = graph_.nodes[index(node_)].operation;
             Status status;
@@ -102,75 +80,6 @@ private:
     const IntegerTensor &tensor(int t) const {
         return graph_.tensors[index(t)];
     }
-    std::size_t element_bytes(int t) const {
-        return tensor(t).is_codes ? sizeof(std::int8_t) : sizeof(float);
-    }
-
-    // Elements of rows and images in memory.
-    int row_stride(int t) const {
-        return tensor(t).shape.channels * (tensor(t).shape.width + 2 * borders_[index(t)]);
-    }
-    int image_stride(int t) const {
-        return row_stride(t) * (tensor(t).shape.height + 2 * borders_[index(t)]);
-    }
-
-    // Tensors live from the node that writes them to the last that reads them.
-    void place_tensors() {
-        std::vector<MemoryRequest> requests(graph_.tensors.size());
-        for (std::size_t t = 0; t < requests.size(); ++t) {
-            const bool in_workspace = static_cast<int>(t) != graph_.logits;
-            const auto elements = index(image_stride(static_cast<int>(t))) * index(options_.batch);
-            requests[t] = {in_workspace ? elements * element_bytes(static_cast<int>(t)) : 0, -1, -1};
-        }
-        for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
-            const auto tensors =
-                std::visit([](const auto &node) { return tensors_of(node); }, graph_.nodes[n].operation);
-            for (const int t : tensors) {
-                if (t == no_tensor_index) continue;
-                MemoryRequest &request = requests[index(t)];
-                if (request.first_step < 0) request.first_step = static_cast<int>(n);
-                request.last_step = static_cast<int>(n);
-            }
-        }
-        const MemoryPlan memory = plan_memory(requests, workspace_alignment);
-        variant_.tensor_bytes = memory.bytes;
-        for (std::size_t t = 0; t < requests.size(); ++t) {
-            const int border = borders_[t], at = static_cast<int>(t);
-            const int origin = border * (row_stride(at) + tensor(at).shape.channels);
-            notes_.tensors.push_back({at == graph_.logits ? Place::output : Place::workspace,
-                                      memory.offsets[t] + index(origin) * element_bytes(at),
-                                      border});
-        }
-    }
-
-    // A tensor as (c, x, y, n); with its border as an input of a window, without it as what is written.
-    BufferPlan image(int t, int border = 0) const {
-        const Shape &shape = tensor(t).shape;
-        const int channels = shape.channels;
-        BufferPlan buffer = memory(t);
-        buffer.dimensions = {{0, channels, 1},
-                             {-border, shape.width + 2 * border, channels},
-                             {-border, shape.height + 2 * border, row_stride(t)},
-                             {0, options_.batch, image_stride(t)}};
-        buffer.offset -= index(border * (row_stride(t) + channels)) * element_bytes(t);
-        return buffer;
-    }
-    // As (i, n): each image one vector, (c, 1, 1, n) with `pixels`.
-    BufferPlan flat(int t, bool with_pixels = false) const {
-        BufferPlan buffer = memory(t);
-        buffer.dimensions = {{0, image_stride(t), 1}};
-        if (with_pixels) buffer.dimensions.resize(3, {0, 1, image_stride(t)});
-        buffer.dimensions.push_back({0, options_.batch, image_stride(t)});
-        return buffer;
-    }
-    BufferPlan memory(int t) const {
-        BufferPlan buffer;
-        buffer.type = tensor(t).is_codes ? ElementType::i8 : ElementType::f32;
-        buffer.place = notes_.tensors[index(t)].place;
-        buffer.offset = notes_.tensors[index(t)].offset;
-        return buffer;
-    }
-
     void add(KernelPlan kernel, KernelNote note) {
         const std::string &node = graph_.nodes[index(node_)].name;
         const std::string number = std::to_string(variant_.kernels.size());
@@ -182,29 +91,26 @@ private:
 
     // What windows see outside the image.
     void fill_border(int t) {
-        const int border = borders_[index(t)];
+        const int border = places_.border(t);
         if (border == 0) return;
-        BufferPlan whole = memory(t);
-        whole.dimensions = {{0, image_stride(t), 1}, {0, options_.batch, image_stride(t)}};
-        whole.offset -= index(border * (row_stride(t) + tensor(t).shape.channels));
         KernelPlan kernel{.generator = "fill_border", .parameters = {{"type", "int8"}, {"parallel", "false"}}};
-        kernel.scalars = {{"row", row_stride(t)},
+        kernel.scalars = {{"row", places_.row_stride(t)},
                           {"height", tensor(t).shape.height},
                           {"border", border},
                           {"margin", border * tensor(t).shape.channels},
                           {"value", tensor(t).padding.front()}};
-        kernel.buffers["tensor"] = whole;
+        kernel.buffers["tensor"] = places_.with_border(t);
         add(std::move(kernel), {.how = "border"});
     }
 
     void add_kernels(const InputNode &node) {
         const Shape &shape = tensor(node.codes).shape;
-        const int border = borders_[index(node.codes)], row = shape.channels * shape.width;
+        const int border = places_.border(node.codes), row = shape.channels * shape.width;
         const int pixel_row = graph_.input.channels * shape.width;
         const int margin = border * shape.channels;
         BufferPlan pixels{.type = options_.pixels, .place = Place::input};
         pixels.dimensions = dense({pixel_row, shape.height, options_.batch});
-        BufferPlan codes = image(node.codes, border);
+        BufferPlan codes = places_.image(node.codes, border);
         codes.dimensions = {{-margin, row + 2 * margin, 1}, codes.dimensions[2], codes.dimensions[3]};
         KernelPlan kernel{.generator = "input_codes"};
         kernel.parameters["marks_outside"] = text(node.marks_outside);
@@ -254,7 +160,8 @@ private:
                                                         {"batch", options_.batch}};
         for (const auto &[key, value] : numbers) kernel.parameters[key] = std::to_string(value);
         kernel.parameters["has_offset"] = text(node.offset != 0);
-        kernel.buffers["input"] = node.flatten ? flat(node.input, true) : image(node.input, node.weights.kernel / 2);
+        kernel.buffers["input"] =
+            node.flatten ? places_.flat(node.input, true) : places_.image(node.input, node.weights.kernel / 2);
         const auto &[lane, step, kx, ky, tile] = way.weight_extents;
         kernel.buffers["weights"] = constants(dense({lane, step, kx, ky, tile}), way.weights);
         kernel.buffers["weights"].type = way.weight_type;
@@ -298,7 +205,7 @@ private:
         if (!epilogue.flips.empty()) {
             kernel.buffers["flips"] = narrow ? vector_of(narrowed(epilogue.flips)) : vector_of(epilogue.flips);
         }
-        kernel.buffers["output"] = image(epilogue.codes);
+        kernel.buffers["output"] = places_.image(epilogue.codes);
         return {epilogue.codes};
     }
 
@@ -308,17 +215,17 @@ private:
         kernel.parameters["has_residual"] = text(epilogue.residual != no_tensor_index);
         kernel.buffers["scale"] = vector_of(epilogue.scale);
         kernel.buffers["shift"] = vector_of(epilogue.shift);
-        if (epilogue.residual != no_tensor_index) kernel.buffers["residual"] = image(epilogue.residual);
+        if (epilogue.residual != no_tensor_index) kernel.buffers["residual"] = places_.image(epilogue.residual);
         kernel.scalars["clamp_lower"] = epilogue.clamp_lower;
         kernel.scalars["clamp_upper"] = epilogue.clamp_upper;
         std::vector<int> writes;
         if (reals) {
-            kernel.buffers["output"] = image(epilogue.output);
+            kernel.buffers["output"] = places_.image(epilogue.output);
             writes.push_back(epilogue.output);
         }
         if (codes) {
             add_grid(epilogue.grid, kernel);
-            kernel.buffers["codes"] = image(epilogue.codes);
+            kernel.buffers["codes"] = places_.image(epilogue.codes);
             writes.push_back(epilogue.codes);
         }
         return writes;
@@ -337,7 +244,7 @@ private:
         fill_border(node.codes);
         KernelPlan kernel{.generator = "quantize_reals"};
         add_grid(node.grid, kernel);
-        kernel.buffers = {{"input", image(node.input)}, {"codes", image(node.codes)}};
+        kernel.buffers = {{"input", places_.image(node.input)}, {"codes", places_.image(node.codes)}};
         add(std::move(kernel), {.how = "quantize", .writes = {node.codes}});
     }
 
@@ -345,7 +252,7 @@ private:
         KernelPlan kernel{.generator = "shortcut", .parameters = {{"parallel", "false"}}};
         const int added = tensor(node.output).shape.channels - tensor(node.input).shape.channels;
         kernel.scalars = {{"stride", node.stride}, {"padding", added / 2}};
-        kernel.buffers = {{"input", image(node.input)}, {"output", image(node.output)}};
+        kernel.buffers = {{"input", places_.image(node.input)}, {"output", places_.image(node.output)}};
         add(std::move(kernel), {.how = "shortcut", .writes = {node.output}});
     }
 
@@ -355,14 +262,14 @@ private:
         kernel.parameters["type"] = tensor(node.input).is_codes ? "int8" : "float32";
         kernel.parameters["has_flips"] = text(!node.flips.empty());
         kernel.scalars = {{"kernel", node.kernel}, {"stride", node.stride}, {"padding", node.padding}};
-        kernel.buffers = {{"input", image(node.input)}, {"output", image(node.output)}};
+        kernel.buffers = {{"input", places_.image(node.input)}, {"output", places_.image(node.output)}};
         if (!node.flips.empty()) kernel.buffers["flips"] = vector_of(node.flips);
         add(std::move(kernel), {.how = "max_pool", .writes = {node.output}});
     }
 
     void add_kernels(const GlobalAveragePoolNode &node) {
         KernelPlan kernel{.generator = "global_average_pool", .parameters = {{"parallel", "false"}}};
-        kernel.buffers = {{"input", image(node.input)}, {"output", image(node.output)}};
+        kernel.buffers = {{"input", places_.image(node.input)}, {"output", places_.image(node.output)}};
         add(std::move(kernel), {.how = "average", .writes = {node.output}});
     }
 
@@ -371,11 +278,11 @@ private:
         const int outputs = tensor(node.output).shape.channels;
         KernelPlan kernel{.generator = "linear_codes"};
         kernel.parameters["activation_bits"] = std::to_string(node.activation_bits);
-        kernel.buffers = {{"input", flat(node.input)},
+        kernel.buffers = {{"input", places_.flat(node.input)},
                           {"weights", constants(dense({inputs, outputs}), node.weights)},
                           {"scale", vector_of(node.scale)},
                           {"bias", vector_of(node.bias)},
-                          {"output", flat(node.output)}};
+                          {"output", places_.flat(node.output)}};
         add(std::move(kernel),
             {.how = "linear",
              .bits = "8/" + std::to_string(node.activation_bits),
@@ -386,7 +293,7 @@ private:
     const IntegerGraph &graph_;
     const ProgramOptions &options_;
     const TargetVariant &target_;
-    std::vector<int> borders_;  // of each tensor
+    TensorPlaces places_;
     int node_ = 0;
     ProgramVariant variant_;
     VariantNotes notes_;

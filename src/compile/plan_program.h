@@ -7,6 +7,7 @@
 
 #include "compile/compile_target.h"
 #include "compile/program_plan.h"
+#include "compile/tensor_places.h"
 #include "model/integer_graph.h"
 
 namespace dsq {
@@ -28,20 +29,14 @@ struct KernelNote {
     std::vector<int> writes = {};  ///< tensors of the graph
 };
 
-/// Where a tensor lies.
-struct TensorPlace {
-    Place place = Place::workspace;
-    std::size_t offset = 0;  ///< of the first element of the first image, inside the border
-    int border = 0;
-};
-
 /// Of each variant.
 struct VariantNotes {
     std::vector<KernelNote> kernels;   ///< as the plan has them
     std::vector<TensorPlace> tensors;  ///< as the graph has them
 };
 
-/// For a valid graph. Error: invalid_argument, naming the node, where no way computes it.
+/// For a valid graph. Error: invalid_argument, naming the node, where no way computes it, or the tensor that is too
+/// large.
 Status plan_program(const IntegerGraph &graph,
                     const ProgramOptions &options,
                     ProgramPlan &plan,

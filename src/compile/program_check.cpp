@@ -12,9 +12,12 @@ Status error(const std::string &message) {
     return {ErrorCode::invalid_argument, message};
 }
 
+// Names of files are made of two of them.
+constexpr std::size_t longest_identifier = 112;
+
 bool is_identifier(const std::string &name) {
     const auto is_letter = [](unsigned char character) { return std::isalpha(character) || character == '_'; };
-    return !name.empty() && is_letter(static_cast<unsigned char>(name[0])) &&
+    return !name.empty() && name.size() <= longest_identifier && is_letter(static_cast<unsigned char>(name[0])) &&
            std::all_of(name.begin(), name.end(), [&](unsigned char character) {
                return is_letter(character) || std::isdigit(character);
            });
@@ -79,7 +82,9 @@ std::size_t byte_span(const BufferPlan &buffer) {
 }
 
 Status check_program(const ProgramPlan &plan, ProgramSizes &sizes) {
-    if (!is_identifier(plan.name)) return error("the program's name, '" + plan.name + "', is no C identifier");
+    if (!is_identifier(plan.name))
+        return error("the program's name, '" + plan.name + "', is no C identifier of at most " +
+                     std::to_string(longest_identifier) + " characters");
     if (plan.variants.empty()) return error("program '" + plan.name + "' has no variants");
     sizes = {};
     for (const ProgramVariant &variant : plan.variants) {

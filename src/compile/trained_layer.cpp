@@ -74,8 +74,14 @@ Status TrainedLayers::normalization(const Layer &layer, std::size_t channels, No
         }
         const auto inverse_deviation = static_cast<float>(1.0 / std::sqrt(double{variance[c]} + batch_norm_epsilon));
         const float scale = gamma[c] * inverse_deviation;
+        const float shift = beta[c] - scale * mean[c];
+        if (!std::isfinite(scale) || !std::isfinite(shift)) {
+            return {ErrorCode::non_finite,
+                    "tensors " + layer.name + ".*: expected a scale and a shift that float32 holds, found " +
+                        std::to_string(scale) + " and " + std::to_string(shift) + " at " + std::to_string(c)};
+        }
         normalization.scale.push_back(scale);
-        normalization.shift.push_back(beta[c] - scale * mean[c]);
+        normalization.shift.push_back(shift);
     }
     return {};
 }

@@ -35,6 +35,7 @@ public:
     Status values(const Layer &layer, const std::string &name, std::size_t size, std::span<const float> &values) const;
     /// A quantizer with the bounds that were learned.
     Status quantizer(const Layer &layer, Operand operand, Quantizer &quantizer) const;
+    /// Error too where scale or shift is beyond float32.
     Status normalization(const Layer &layer, std::size_t channels, Normalization &normalization) const;
     Status bias(const Layer &layer, std::size_t channels, std::span<const float> &bias) const {
         return values(layer, "bias", channels, bias);

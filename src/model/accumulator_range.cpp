@@ -8,16 +8,17 @@ namespace {
 
 constexpr std::int64_t largest_accumulator = std::numeric_limits<std::int32_t>::max() - 1;
 
-// Of sums of (weight * scale + offset) * code.
+// Of sums of (weight * scale + offset) * code. What is far beyond 32 bits stays there, so that 64 hold it.
 AccumulatorRange range_of(
     const CodeWeights &weights, int out, CodeRange codes, std::int64_t scale, std::int64_t offset) {
+    constexpr std::int64_t far_beyond = std::int64_t{1} << 60;
     AccumulatorRange range;
     const int count = weights.in_channels * weights.kernel * weights.kernel;
     for (int i = out * count; i < (out + 1) * count; ++i) {
         const std::int64_t factor = weights.values[static_cast<std::size_t>(i)] * scale + offset;
         const auto [low, high] = std::minmax({factor * codes.low, factor * codes.high});
-        range.low += low;
-        range.high += high;
+        range.low = std::max(range.low + low, -far_beyond);
+        range.high = std::min(range.high + high, far_beyond);
     }
     return range;
 }

@@ -13,8 +13,6 @@ namespace dsq {
 namespace {
 
 constexpr std::int64_t largest_sum = std::numeric_limits<std::int32_t>::max();
-constexpr std::int64_t most_elements = std::numeric_limits<std::int32_t>::max();
-constexpr int largest_kernel = 255;
 constexpr CodeRange codes_that_fit = signed_range(8);
 
 std::string text(const Shape &shape) {

@@ -51,12 +51,16 @@ Status check_inputs(const Layer &layer, int index) {
 }
 
 Status check_numbers(const Layer &layer) {
-    if (Status status = check_positive(layer, "kernel", layer.kernel); !status.ok()) return status;
+    if (layer.kernel < 1 || layer.kernel > largest_kernel) {
+        return wrong(layer, "kernel", "1 to " + std::to_string(largest_kernel), std::to_string(layer.kernel));
+    }
     if (Status status = check_positive(layer, "stride", layer.stride); !status.ok()) return status;
     const bool sets_channels = layer.operation == Operation::conv2d || layer.operation == Operation::linear ||
                                layer.operation == Operation::shortcut;
     if (sets_channels) {
-        if (Status status = check_positive(layer, "channels", layer.channels); !status.ok()) return status;
+        if (layer.channels < 1 || layer.channels > most_channels) {
+            return wrong(layer, "channels", "1 to " + std::to_string(most_channels), std::to_string(layer.channels));
+        }
     }
     if (layer.padding < 0 || layer.padding > layer.kernel / 2) {
         return wrong(layer, "padding", "0 to half the kernel", std::to_string(layer.padding));
@@ -65,12 +69,14 @@ Status check_numbers(const Layer &layer) {
 }
 
 // Of a convolution and of a shortcut: rounded up.
-int strided(int extent, int stride) {
-    return (extent + stride - 1) / stride;
+int strided(std::int64_t extent, int stride) {
+    return static_cast<int>((extent + stride - 1) / stride);
 }
 
-int pooled(int extent, const Layer &layer) {
-    return (extent + 2 * layer.padding - layer.kernel) / layer.stride + 1;
+// 0 where not even one window fits.
+int pooled(std::int64_t extent, const Layer &layer) {
+    const std::int64_t last = extent + 2 * std::int64_t{layer.padding} - layer.kernel;
+    return last < 0 ? 0 : static_cast<int>(last / layer.stride + 1);
 }
 
 Shape output_shape(const Layer &layer, const Shape &in) {
@@ -92,12 +98,40 @@ Shape output_shape(const Layer &layer, const Shape &in) {
     }
 }
 
+Status check_size(const Layer &layer, const char *what, const Shape &shape) {
+    if (std::int64_t{shape.width} * shape.height <= most_elements / shape.channels) return {};
+    return wrong(layer, what, "at most " + std::to_string(most_elements) + " elements", text(shape));
+}
+
+Status check_input(const Layer &layer, const Shape &shape) {
+    if (shape.channels < 1 || shape.channels > most_channels || shape.width < 1 || shape.height < 1) {
+        return wrong(layer, "output", "1 to " + std::to_string(most_channels) + " channels of pixels", text(shape));
+    }
+    return check_size(layer, "output", shape);
+}
+
+// Weights are the tensor that a layer's numbers alone make large.
+Status check_weights(const Layer &layer, const Shape &in, const Shape &out) {
+    if (!has_weights(layer.operation)) return {};
+    const bool is_linear = layer.operation == Operation::linear;
+    const int in_channels = layer.operation == Operation::depthwise_conv2d ? 1 : in.channels;
+    const Shape window = is_linear ? in : Shape{in_channels, layer.kernel, layer.kernel};
+    const std::int64_t of_channel = std::int64_t{window.channels} * window.width * window.height;
+    if (of_channel <= most_elements / out.channels) return {};
+    return wrong(layer,
+                 "weights",
+                 "at most " + std::to_string(most_elements) + " elements",
+                 std::to_string(out.channels) + " times " + text(window));
+}
+
 Status check_shapes(const Layer &layer, const Shape &in, const Shape &out, const Shape *second) {
     if (second != nullptr && !(*second == in))
         return wrong(layer, "inputs", "equal shapes, " + text(in), text(*second));
     if (out.width < 1 || out.height < 1) {
         return wrong(layer, "input", "at least " + std::to_string(layer.kernel) + " pixels each way", text(in));
     }
+    if (Status status = check_size(layer, "output", out); !status.ok()) return status;
+    if (Status status = check_weights(layer, in, out); !status.ok()) return status;
     const bool widens = out.channels >= in.channels && (out.channels - in.channels) % 2 == 0;
     if (layer.operation == Operation::shortcut && !widens) {
         return wrong(
@@ -129,6 +163,7 @@ Status infer_shapes(const Network &network, std::vector<Shape> &shapes) {
         if (Status status = check_inputs(layer, index); !status.ok()) return status;
         if (Status status = check_numbers(layer); !status.ok()) return status;
         if (index == 0) {
+            if (Status status = check_input(layer, network.input); !status.ok()) return status;
             inferred.push_back(network.input);
             continue;
         }

@@ -1,6 +1,8 @@
 /// A network as data: layers in the order in which they run, each named, with what it reads.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,13 @@ enum class Operation {
     average_pool,         ///< kernel, stride, padding
     global_average_pool,  ///< to one pixel
 };
+
+/// Of a window: what a network may ask for.
+constexpr int largest_kernel = 255;
+/// Of a layer.
+constexpr int most_channels = 65536;
+/// Of a layer's output and of its weights: what kernels can index.
+constexpr std::int64_t most_elements = std::numeric_limits<std::int32_t>::max();
 
 /// Added to a variance, as in PyTorch.
 constexpr double batch_norm_epsilon = 1e-5;

@@ -1,13 +1,18 @@
 #include "model/network_json.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 namespace dsq {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
+using OrderedJson = nlohmann::ordered_json;  // to write: it looks for a key among all others
 
 template <typename Enum>
 struct Named {
@@ -28,15 +33,15 @@ const char *name_in(const Table &table, Enum value) {
     return "";
 }
 
-Json quantizer_to_json(const Quantizer &quantizer) {
+OrderedJson quantizer_to_json(const Quantizer &quantizer) {
     return {{"method", std::string(name(quantizer.method))},
             {"bits", quantizer.bits},
             {"bounds", name_in(bounds_modes, quantizer.bounds)},
             {"bound_gradient", name_in(bound_gradients, quantizer.bound_gradient)}};
 }
 
-Json layer_to_json(const Layer &layer) {
-    Json json{{"name", layer.name}, {"operation", std::string(name(layer.operation))}, {"inputs", layer.inputs}};
+OrderedJson layer_to_json(const Layer &layer) {
+    OrderedJson json{{"name", layer.name}, {"operation", std::string(name(layer.operation))}, {"inputs", layer.inputs}};
     if (layer.channels != 0) json["channels"] = layer.channels;
     if (layer.kernel != 1) json["kernel"] = layer.kernel;
     if (layer.stride != 1) json["stride"] = layer.stride;
@@ -44,6 +49,34 @@ Json layer_to_json(const Layer &layer) {
     if (is_quantized(layer.weight_quantizer)) json["weight_quantizer"] = quantizer_to_json(layer.weight_quantizer);
     if (is_quantized(layer.input_quantizer)) json["input_quantizer"] = quantizer_to_json(layer.input_quantizer);
     return json;
+}
+
+// What was found, on one line: what is nested is not shown, as its depth would be that of the call.
+std::string found_text(const Json &json) {
+    constexpr std::size_t most = 60;
+    if (json.is_structured()) return json.is_array() ? "an array" : "an object";
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, most);
+}
+
+std::optional<int> int_of(const Json &json) {
+    constexpr std::int64_t largest = 1'000'000'000;
+    if (!json.is_number_integer() || json < -largest || json > largest) return std::nullopt;
+    return json.get<int>();
+}
+
+std::optional<float> float_of(const Json &json) {
+    if (!json.is_number()) return std::nullopt;
+    const auto number = json.get<double>();
+    if (!(std::abs(number) <= double{std::numeric_limits<float>::max()})) return std::nullopt;
+    return static_cast<float>(number);
+}
+
+// Names stand in messages, and in the names of symbols and files that are made of the network.
+constexpr std::size_t longest_name = 100;
+bool is_name(const std::string &text) {
+    return !text.empty() && text.size() <= longest_name &&
+           std::none_of(
+               text.begin(), text.end(), [](unsigned char character) { return character < ' ' || character == 127; });
 }
 
 // Reads the members of an object, and remembers the first thing that is wrong.
@@ -57,12 +90,7 @@ public:
         return json_.is_object() && json_.contains(key);
     }
     void read(const char *key, int &value) {
-        const Json *member = find(key);
-        if (member == nullptr) return;
-        if (!member->is_number_integer() || *member < -1000000000 || *member > 1000000000) {
-            return fail(key, "an integer", *member);
-        }
-        value = member->get<int>();
+        read(key, value, "an integer from -10^9 to 10^9", int_of);
     }
     void read(const char *key, std::string &value) {
         const Json *member = find(key);
@@ -70,15 +98,15 @@ public:
         if (!member->is_string()) return fail(key, "a string", *member);
         value = member->get<std::string>();
     }
-    template <typename Number>
-    void read(const char *key, std::vector<Number> &values) {
-        const Json *member = find(key);
-        if (member == nullptr) return;
-        if (!member->is_array()) return fail(key, "an array of numbers", *member);
-        for (const Json &element : *member) {
-            if (!element.is_number()) return fail(key, "an array of numbers", *member);
-            values.push_back(element.get<Number>());
-        }
+    void read_name(const char *key, std::string &value) {
+        read(key, value);
+        if (status_.ok() && !is_name(value)) fail(key, "1 to 100 characters, none of them for control", Json(value));
+    }
+    void read(const char *key, std::vector<int> &values) {
+        read_all(key, values, "integers from -10^9 to 10^9", int_of);
+    }
+    void read(const char *key, std::vector<float> &values) {
+        read_all(key, values, "numbers that float32 holds", float_of);
     }
     template <typename Table, typename Enum>
     void read(const char *key, const Table &table, Enum &value) {
@@ -113,6 +141,24 @@ public:
     }
 
 private:
+    template <typename Value, typename Convert>
+    void read(const char *key, Value &value, const char *expected, Convert convert) {
+        const Json *member = find(key);
+        if (member == nullptr) return;
+        const auto converted = convert(*member);
+        if (!converted) return fail(key, expected, *member);
+        value = *converted;
+    }
+    template <typename Value, typename Convert>
+    void read_all(const char *key, std::vector<Value> &values, const std::string &expected, Convert convert) {
+        const Json *list = array(key);
+        if (list == nullptr) return;
+        for (const Json &element : *list) {
+            const auto converted = convert(element);
+            if (!converted) return fail(key, expected, element);
+            values.push_back(*converted);
+        }
+    }
     const Json *find(const char *key) {
         if (!status_.ok()) return nullptr;
         if (!json_.contains(key)) {
@@ -122,9 +168,9 @@ private:
         return &json_[key];
     }
     void fail(const std::string &key, const std::string &expected, const Json &found) {
-        status_ = {ErrorCode::invalid_file,
-                   where_ + (key.empty() ? "" : ", " + key) + ": expected " + expected + ", found " +
-                       found.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60)};
+        status_ = {
+            ErrorCode::invalid_file,
+            where_ + (key.empty() ? "" : ", " + key) + ": expected " + expected + ", found " + found_text(found)};
     }
 
     std::string where_;
@@ -162,7 +208,7 @@ Status operation_from_name(const std::string &where, const std::string &text, Op
 Status layer_from_json(const std::string &where, const Json &json, Layer &layer) {
     Reader reader(where, json);
     std::string operation;
-    reader.read("name", layer.name);
+    reader.read_name("name", layer.name);
     reader.read("operation", operation);
     reader.read("inputs", layer.inputs);
     if (reader.has("channels")) reader.read("channels", layer.channels);
@@ -181,13 +227,13 @@ Status layer_from_json(const std::string &where, const Json &json, Layer &layer)
 }  // namespace
 
 std::string network_to_json(const Network &network) {
-    Json layers = Json::array();
+    OrderedJson layers = OrderedJson::array();
     for (const Layer &layer : network.layers) layers.push_back(layer_to_json(layer));
-    const Json json{{"name", network.name},
-                    {"input", {network.input.channels, network.input.width, network.input.height}},
-                    {"mean", network.mean},
-                    {"deviation", network.deviation},
-                    {"layers", layers}};
+    const OrderedJson json{{"name", network.name},
+                           {"input", {network.input.channels, network.input.width, network.input.height}},
+                           {"mean", network.mean},
+                           {"deviation", network.deviation},
+                           {"layers", layers}};
     return json.dump();
 }
 
@@ -197,7 +243,7 @@ Status network_from_json(const std::string &where, std::string_view text, Networ
     Network parsed;
     std::vector<int> input;
     Reader reader(where, json);
-    reader.read("name", parsed.name);
+    reader.read_name("name", parsed.name);
     reader.read("input", input);
     reader.read("mean", parsed.mean);
     reader.read("deviation", parsed.deviation);
@@ -210,6 +256,10 @@ Status network_from_json(const std::string &where, std::string_view text, Networ
     const auto channels = static_cast<std::size_t>(input[0]);
     if (parsed.mean.size() != channels || parsed.deviation.size() != channels) {
         return {ErrorCode::invalid_file, where + ", mean, deviation: expected a number for each channel"};
+    }
+    if (std::any_of(
+            parsed.deviation.begin(), parsed.deviation.end(), [](float x) { return !std::isnormal(x) || x < 0; })) {
+        return {ErrorCode::invalid_file, where + ", deviation: expected positive numbers, found another"};
     }
     for (const Json &element : *layers) {
         Layer layer;
