@@ -18,6 +18,7 @@
 #include "model/integer_nodes.h"
 #include "operators/tensor_buffer.h"
 #include "tests/reference/conv2d_codes.h"
+#include "tests/support/callee_saved_registers.h"
 #include "tests/support/guarded_tensor.h"
 #include "tests/support/instruction_sets.h"
 #include "tests/support/samples.h"
@@ -310,7 +311,9 @@ private:
         if (kernel_.has_offset) arguments.push_back(static_cast<halide_buffer_t *>(offsets));
         arguments.insert(arguments.end(), operands.begin(), operands.end());
         arguments.push_back(output.argument());
-        return kernel_.run(arguments.data()) == 0 ? output.differing(expected) : -1;
+        const CheckedCall call = call_with_marked_registers(kernel_.run, arguments.data());
+        EXPECT_TRUE(call.keeps_registers) << kernel_.name;
+        return call.status == 0 ? output.differing(expected) : -1;
     }
 
     const CodesKernel &kernel_;
