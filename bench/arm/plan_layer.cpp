@@ -242,7 +242,8 @@ Codes random_input(const Layer &layer) {
 // Weights of a channel by itself as those of all channels, with zeros.
 CodeWeights diagonal(const CodeWeights &weights) {
     const auto channels = static_cast<std::size_t>(weights.out_channels);
-    CodeWeights result{weights.out_channels, weights.out_channels, 3, Codes(channels * channels * 9)};
+    CodeWeights result{
+        weights.out_channels, weights.out_channels, 3, std::vector<std::int16_t>(channels * channels * 9)};
     for (std::size_t i = 0; i < weights.values.size(); ++i) {
         result.values[i / 9 * (channels + 1) * 9 + i % 9] = weights.values[i];
     }
@@ -353,8 +354,8 @@ int main(int argc, char **argv) {
     if (layer.distance != 1 && layer.bits != 1) fail(std::string(argv[1]) + " is for 1 bit");
     const bool depthwise = way->second.depthwise;
     CodeWeights weights = dsq::random_weights(layer.channels, depthwise ? 1 : layer.channels, 3, layer.bits, seed);
-    for (std::int8_t &weight : weights.values) {
-        weight = static_cast<std::int8_t>(layer.code(weight - layer.range().low));
+    for (std::int16_t &weight : weights.values) {
+        weight = static_cast<std::int16_t>(layer.code(weight - layer.range().low));
     }
     const Plan plan = way->second.plan(layer, weights);
     write_operands(layer, plan, depthwise ? diagonal(weights) : weights, argv[6]);

@@ -126,7 +126,7 @@ public:
           input_(in_view().storage()),
           residual_(out_view().storage()) {
         weights_.values.resize(std::size_t(kernel.out_channels * weights_.in_channels * kernel.kernel * kernel.kernel));
-        for (std::int8_t &weight : weights_.values) weight = code_of(kernel.weight_bits);
+        for (std::int16_t &weight : weights_.values) weight = code_of(kernel.weight_bits);
         for (std::int8_t &code : input_.span()) code = code_of(kernel.activation_bits);
         for (float &value : residual_.span()) value = uniform(random_, -50.0F, 50.0F);
         for (int c = 0; c < kernel.out_channels; ++c) {
@@ -139,7 +139,7 @@ public:
 
     // Every weight and code of the whole case the same, as far as their ranges go.
     void fill(int weight, int code) {
-        for (std::int8_t &value : weights_.values) value = static_cast<std::int8_t>(weight);
+        for (std::int16_t &value : weights_.values) value = static_cast<std::int16_t>(weight);
         for (std::int8_t &value : input_.span()) value = static_cast<std::int8_t>(code);
     }
 
