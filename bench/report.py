@@ -2,7 +2,8 @@
 """Runs the benchmarks and writes <out>/report.json, with the kernels' rates as fractions of what the machine can do.
 
 Machines are shared and noisy. So each round measures the machine beside the kernels, a program mixes the repetitions of
-its benchmarks, fractions are taken within a round, and every figure is the median over the rounds.
+its benchmarks, fractions are taken within a round, and every figure is the median over the rounds. Then bench/arm/table8.py
+prints the paper's Table 8 with our estimates for Arm cores beside it, and adds "table8".
 
 To add a kernel: write a function that turns its figures and the machine's into an object of the report, and a row of SECTIONS.
 """
@@ -218,6 +219,12 @@ def kept_sections(path):
     return {name: report[name] for name in ("table8",) if name in report}
 
 
+def run_table8(arguments):
+    command = [sys.executable, REPOSITORY / "bench/arm/table8.py", "--build", arguments.build, "--out", arguments.out]
+    if subprocess.run([*command, *(["--quick"] if arguments.quick else [])]).returncode != 0:
+        sys.exit("report.py: bench/arm/table8.py failed")
+
+
 def print_report(report):
     for section, figures in report.items():
         print(section)
@@ -236,6 +243,7 @@ def parse_arguments():
     parser.add_argument("--build", type=Path, default=REPOSITORY / "build/host", help="build folder")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build/bench", help="folder for report.json")
     parser.add_argument("--onednn", action="store_true", help="compare convolutions with oneDNN, which this installs in build/onednn")
+    parser.add_argument("--no-table8", action="store_true", help="keep the estimates for Arm cores as they are")
     parser.add_argument("--quick", action="store_true", help="small tensors, one round: checks that all runs, measures little")
     return parser.parse_args()
 
@@ -254,6 +262,9 @@ def main():
     path = arguments.out / "report.json"
     write_atomically(path, report | kept_sections(path))
     print_report(report)
+    sys.stdout.flush()
+    if not arguments.no_table8:
+        run_table8(arguments)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // A convolution of codes that adds up in 8 bits: a run of products in an int8, runs in 16 bits, and these in 32 where
 // 16 do not hold them all. Source: Gong et al., ICCV 2019, section 3.5 (runs of 31, 7 and 1 products for 2, 3 and 4
-// bits); the longest runs that the weights allow: compile/run_length.h. How it runs: schedules/conv2d_codes_mla.h.
+// bits); the longest runs that the weights allow: compile/run_length.h. A group of two input channels has a sum for
+// each, so that one instruction (SADALP) adds both in 16 bits. How it runs: schedules/conv2d_codes_mla.h.
 #include "schedules/conv2d_codes_mla.h"
 #include "generators/low_bit_convolution.h"
 
@@ -13,8 +14,9 @@ using namespace Halide;
 
 class Conv2dCodesMla : public LowBitConvolution<Conv2dCodesMla> {
 public:
-    // Products of a run, along the input channels: no sum of a run may leave 8 bits. What is left of the channels is a
-    // run too.
+    // Neighbouring input channels, each of which has an 8-bit sum of its own: 1 or 2. Groups divide the channels.
+    GeneratorParam<int> group{"group", 1};
+    // Products of a run, along the groups: no sum of a run may leave 8 bits. What is left of the groups is a run too.
     GeneratorParam<int> run{"run", 16};
     // Input channels whose runs are added in 16 bits before these go into 32; they divide all. 0: 16 bits hold every
     // accumulator.
@@ -24,26 +26,27 @@ public:
 
     void generate() {
         const int part_channels = spill_channels > 0 ? spill_channels.value() : in_channels.value();
-        const int length = std::min(run.value(), part_channels), count = part_channels / length;
+        const int groups = part_channels / group, length = std::min(run.value(), groups), count = groups / length;
         in_run = RDom(0, length, "in_run");
-        in_rest = RDom(0, std::max(part_channels % length, 1), "in_rest");
-        has_rest = part_channels % length != 0;
-        add_products(partial, {part, step, kx, ky}, part * part_channels + step * length + in_run);
-        add_products(rest, {part, kx, ky}, part * part_channels + count * length + in_rest);
+        in_rest = RDom(0, std::max(groups % length, 1), "in_rest");
+        has_rest = groups % length != 0;
+        add_products(partial, {part, step, kx, ky}, part * groups + step * length + in_run);
+        add_products(rest, {part, kx, ky}, part * groups + count * length + in_rest);
 
         if (spill_channels == 0) {
-            runs = RDom(0, count, 0, kernel, 0, kernel, "runs");
-            taps = RDom(0, kernel, 0, kernel, "taps");
+            runs = RDom(0, group, 0, count, 0, kernel, 0, kernel, "runs");
+            taps = RDom(0, group, 0, kernel, 0, kernel, "taps");
             accumulator(c, x, y, n) = cast<int16_t>(0);
-            accumulator(c, x, y, n) += cast<int16_t>(partial(c, x, y, n, 0, runs.x, runs.y, runs.z));
-            if (has_rest) accumulator(c, x, y, n) += cast<int16_t>(rest(c, x, y, n, 0, taps.x, taps.y));
+            accumulator(c, x, y, n) += cast<int16_t>(partial(runs.x, c, x, y, n, 0, runs.y, runs.z, runs.w));
+            if (has_rest) accumulator(c, x, y, n) += cast<int16_t>(rest(taps.x, c, x, y, n, 0, taps.y, taps.z));
         } else {
-            runs = RDom(0, count, "runs");
+            runs = RDom(0, group, 0, count, "runs");
             spill(c, x, y, n, part, kx, ky) = cast<int16_t>(0);
-            spill(c, x, y, n, part, kx, ky) += cast<int16_t>(partial(c, x, y, n, part, runs, kx, ky));
-            taps = RDom(0, 1, 0, 1, "taps");  // a loop for the schedule
+            spill(c, x, y, n, part, kx, ky) += cast<int16_t>(partial(runs.x, c, x, y, n, part, runs.y, kx, ky));
+            taps = RDom(0, group, 0, 1, 0, 1, "taps");  // a loop for the schedule
             if (has_rest) {
-                spill(c, x, y, n, part, kx, ky) += cast<int16_t>(rest(c, x, y, n, part, kx + taps.x, ky + taps.y));
+                spill(c, x, y, n, part, kx, ky) +=
+                    cast<int16_t>(rest(taps.x, c, x, y, n, part, kx + taps.y, ky + taps.z));
             }
             spills = RDom(0, in_channels / part_channels, 0, kernel, 0, kernel, "spills");
             accumulator(c, x, y, n) = 0;
@@ -53,27 +56,13 @@ public:
     }
 
     void schedule() {
-        set_shapes(tile_channels, in_channels);
-        schedules::conv2d_codes_mla({outputs(),
-                                     accumulator,
-                                     spill,
-                                     partial,
-                                     rest,
-                                     channel_sum,
-                                     window,
-                                     c,
-                                     x,
-                                     y,
-                                     n,
-                                     in_run,
-                                     in_rest,
-                                     runs,
-                                     taps,
-                                     spills,
-                                     spill_channels > 0,
-                                     has_rest,
-                                     has_offset},
-                                    {tile_pixels, tile_channels, out_extent(width), out_channels});
+        const int members = group;
+        set_shapes(members * tile_channels, in_channels / members);
+        schedules::conv2d_codes_mla(
+            {outputs(), accumulator, spill, partial, rest,   channel_sum,        window,   c,         x, y, n, member,
+             in_run,    in_rest,     runs,  taps,    spills, spill_channels > 0, has_rest, has_offset},
+            {tile_pixels, tile_channels, out_extent(width), out_channels},
+            group);
     }
 
 private:
@@ -84,15 +73,17 @@ private:
         return tile_channels;
     }
 
-    // Defines a sum of products in 8 bits over these input channels of tap (kx, ky).
-    void add_products(Func sum, const std::vector<Var> &of, const Expr &channel) {
-        std::vector<Var> at{c, x, y, n};
+    // Defines a sum of products in 8 bits over a member of these groups of input channels, at tap (kx, ky).
+    void add_products(Func sum, const std::vector<Var> &of, const Expr &groups) {
+        std::vector<Var> at{member, c, x, y, n};
         at.insert(at.end(), of.begin(), of.end());
+        const int members = group;
+        const Expr lane = (members * c + member) % (members * tile_channels);
         sum(at) = cast<int8_t>(0);
-        sum(at) += weights(c % tile_channels, channel, kx, ky, c / tile_channels) * code(channel, kx, ky);
+        sum(at) += weights(lane, groups, kx, ky, c / tile_channels) * code(members * groups + member, kx, ky);
     }
 
-    Var step{"step"}, part{"part"}, kx{"kx"}, ky{"ky"};
+    Var member{"member"}, step{"step"}, part{"part"}, kx{"kx"}, ky{"ky"};
     RDom in_run, in_rest, runs, taps, spills;
     bool has_rest = false;
     Func partial{"partial"}, rest{"rest"}, spill{"spill"}, accumulator{"accumulator"};

@@ -10,16 +10,17 @@ struct Conv2dCodesMlaStages {
     std::vector<Halide::Func> outputs;  // (c, x, y, n), one or two of one size
     Halide::Func accumulator;           // (c, x, y, n)
     Halide::Func spill;                 // (c, x, y, n, part, kx, ky); only with 32 bits
-    Halide::Func partial;               // (c, x, y, n, part, step, kx, ky)
-    Halide::Func rest;                  // (c, x, y, n, part, kx, ky); only where runs do not divide the channels
+    Halide::Func partial;               // (member, c, x, y, n, part, step, kx, ky)
+    Halide::Func rest;                  // (member, c, x, y, n, part, kx, ky); only where runs do not divide the groups
     Halide::Func channel_sum, window;   // (x, y, n); only with an offset
-    Halide::Var c, x, y, n;
+    Halide::Var c, x, y, n, member;
     Halide::RDom in_run, in_rest, runs, taps, spills;
     bool has_spill, has_rest, has_offset;
 };
 
-inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile) {
-    CodesTiling tiling(s.c, s.x, s.y, s.n, tile);
+// group: members of one, which lie side by side in a vector.
+inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile, int group) {
+    CodesTiling tiling(s.c, s.x, s.y, s.n, tile, 16 / group);
     tiling.split(s.outputs);
     tiling.hold(s.accumulator.compute_at(s.outputs[0], tiling.tiles));
     Halide::Func sum = s.accumulator;
@@ -27,19 +28,25 @@ inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile) {
         tiling.unroll(s.accumulator.update(), {s.spills.x, s.spills.y, s.spills.z});
         sum = s.spill.compute_at(s.accumulator, s.spills.x);
         tiling.hold(s.spill);
-        tiling.unroll(s.spill.update(), {s.runs.x});
+        tiling.unroll(s.spill.update(), {s.runs.y});
     } else {
-        tiling.unroll(s.accumulator.update(), {s.runs.x, s.runs.y, s.runs.z});
+        tiling.unroll(s.accumulator.update(), {s.runs.y, s.runs.z, s.runs.w});
     }
-    if (s.has_rest) tiling.unroll(sum.update(1), {s.taps.x, s.taps.y});
+    sum.update().atomic().vectorize(s.runs.x);
+    if (s.has_rest) {
+        tiling.unroll(sum.update(1), {s.taps.y, s.taps.z});
+        sum.update(1).atomic().vectorize(s.taps.x);
+    }
 
-    const auto of_products = [&](Halide::Func products, const Halide::RVar &loop, const Halide::RDom &channels) {
-        tiling.hold(products.compute_at(sum, loop));
-        tiling.unroll(products.update(), {channels.x});
-        products.update().unroll(channels.x);
+    const auto of_products = [&](Halide::Func products, const Halide::RVar &loop, const Halide::RDom &groups) {
+        products.compute_at(sum, loop).bound_extent(s.member, group).vectorize(s.member);
+        tiling.hold(products);
+        products.update().reorder(s.member, groups.x).vectorize(s.member);
+        tiling.unroll(products.update(), {groups.x});
+        products.update().unroll(groups.x);
     };
-    of_products(s.partial, s.runs.x, s.in_run);
-    if (s.has_rest) of_products(s.rest, s.taps.x, s.in_rest);
+    of_products(s.partial, s.runs.y, s.in_run);
+    if (s.has_rest) of_products(s.rest, s.taps.y, s.in_rest);
     if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
 }
 

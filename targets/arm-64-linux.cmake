@@ -19,6 +19,10 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 # How a program for this target is run here: the smallest core that is supported; and the smallest with dot products that QEMU has.
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -cpu cortex-a53 -L /usr/aarch64-linux-gnu)
 set(DSQ_EMULATOR_dotprod qemu-aarch64 -cpu cortex-a76 -L /usr/aarch64-linux-gnu)
+# Other processors that the kernels of codes are tested on, and how a program is run on the one whose name follows.
+set(DSQ_OTHER_PROCESSORS cortex-a72 max)
+set(DSQ_OTHER_PROCESSORS_dotprod max)
+set(DSQ_PROCESSOR_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu -cpu)
 
 # What `dsq compile` makes libraries for (src/compile/compile_target.h), the cores that have defaults, and how a program for one is linked and
 # run here.

@@ -88,6 +88,9 @@ const Promise promises[] = {{"dot_k3", {vpdpbusd}},
                             {"pairs_gemm_k8192", {vpmaddwd, R"(\tvpaddd\t)"}}};
 #else
 const char *const mla = R"(\tmla\tv\d+\.16b)";
+const char *const mul = R"(\tmul\tv\d+\.16b)";
+const char *const sadalp = R"(\tsadalp\tv\d+\.8h)";
+const char *const pair = R"(\tld1r\t\{ v\d+\.8h \})";
 const char *const saddw = R"(\tsaddw2?\tv\d+\.8h)";
 const char *const sdot_by_element = R"(\tsdot\tv\d+\.4s, v\d+\.16b, v\d+\.4b\[)";
 const char *const smlal = R"(\tsmlal2?\tv\d+\.8h)";
@@ -98,6 +101,9 @@ const Promise promises[] = {{"dot_k3", {sdot_by_element}},
                             {"mla_paper_3", {mla, saddw}},
                             {"mla_run_2", {mla, saddw}},
                             {"mla_run_16", {mla, saddw}},
+                            {"mla_sadalp_2", {mla, sadalp, pair}},
+                            {"mla_sadalp_3", {mla, sadalp, pair}},
+                            {"mla_sadalp_4", {mul, sadalp, pair}},
                             {"smlal_narrow_2", {smlal}},
                             {"smlal_k3", {smlal}},
                             {"winograd_mla_w1a1", {mla, saddw}},

@@ -40,10 +40,10 @@ int code_sign(int position, int x, int y) {
 // All weights and codes such that products are the largest or the smallest at one position.
 void fill_for(CodesCase &operands, const CodesKernel &kernel, int position, int of_weights, int of_codes) {
     std::size_t tap = 0;
-    for (std::int8_t &weight : operands.weights().values) {
+    for (std::int16_t &weight : operands.weights().values) {
         const int sign =
             weight_signs[position % winograd_extent][tap % 3] * weight_signs[position / winograd_extent][tap / 3 % 3];
-        weight = static_cast<std::int8_t>(bound(kernel.weight_bits, of_weights * sign));
+        weight = static_cast<std::int16_t>(bound(kernel.weight_bits, of_weights * sign));
         ++tap;
     }
     operands.fill_input(

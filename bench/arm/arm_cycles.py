@@ -45,13 +45,12 @@ def build_plugin(folder):
 
 def count_blocks(command, qemu_cpu, folder):
     """{(address, length, symbol, code): executions} of one run of the command under QEMU."""
-    plugin, path = build_plugin(folder), Path(folder) / "blocks.txt"
-    qemu = ["qemu-aarch64", "-cpu", qemu_cpu, "-plugin", f"{plugin},out={path}", *command]
-    run = subprocess.run(qemu, stdout=sys.stderr)
-    if run.returncode:
-        raise EstimateError(f"{shlex.join(map(str, command))} exited with {run.returncode}")
-    counts = {}
-    with open(path) as lines:
+    plugin, counts = build_plugin(folder), {}
+    with tempfile.NamedTemporaryFile("r", dir=folder) as lines:
+        qemu = ["qemu-aarch64", "-cpu", qemu_cpu, "-plugin", f"{plugin},out={lines.name}", *command]
+        run = subprocess.run(qemu, stdout=sys.stderr)
+        if run.returncode:
+            raise EstimateError(f"{shlex.join(map(str, command))} exited with {run.returncode}")
         for line in lines:
             address, executions, length, symbol, code = line.split()
             key = (address, int(length), symbol, code)
@@ -122,7 +121,7 @@ def estimate_core(cpu, counts, hot, assembly, covered):
 def estimate(command, cpus, qemu_cpu, less=None, only=None, folder=None):
     """What a command executes on each of the cores, less what the command `less` does.
 
-    only: regular expression of the symbols whose blocks count. folder: keeps QEMU's plugin for the next call. Returns
+    only: regular expression of the symbols whose blocks count. folder: keeps QEMU's plugin for the next call; build_plugin there before calls at the same time. Returns
     {"instructions": n, "cores": {cpu: {"cycles": c, "unmodelled_instructions": n, "blocks": [the most expensive first]}}}.
     Raises EstimateError.
     """

@@ -76,18 +76,56 @@ CodeWeights reordered(const CodeWeights &weights, const std::vector<int> &order)
 // Runs beyond this gain nothing that is seen, and their code fills the cache.
 constexpr int longest_useful_run = 32;
 
-Plan plan_mla(const Layer &layer, const CodeWeights &weights) {
+// Such that the members of a group (of the kernel's) are of different runs, as long as these of the order.
+std::vector<int> interleaved_runs(const std::vector<int> &order, int run, int group) {
+    std::vector<int> result(order.size());
+    const auto length = static_cast<std::size_t>(run), members = static_cast<std::size_t>(group);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const std::size_t first = i / (length * members) * (length * members), at = i - first;
+        result[first + at % length * members + at / length] = order[i];
+    }
+    return result;
+}
+
+Plan plan_mla(const Layer &layer, const CodeWeights &weights, int group) {
     const WorstProducts products(weights, layer.range());
-    const auto [longest, order] = dsq::best_uniform_run(products);
+    const auto [longest, run_order] = dsq::best_uniform_run(products);
     if (longest == 0) fail("a single product leaves 8 bits");
+    if (layer.channels % group != 0) fail("groups do not divide the channels");
     int run = longest;
-    while (run > longest_useful_run || longest % run != 0) --run;
+    while (run > longest_useful_run || longest % run != 0 || layer.channels % (run * group) != 0) --run;
+    const std::vector<int> order = interleaved_runs(run_order, run, group);
     const bool narrow = dsq::fits(products, 16);
-    const int spill_channels = narrow ? 0 : run * dsq::longest_uniform_spill(products, order, run);
+    const int together = run * group;
     return {order,
-            dsq::pack_tiles(reordered(weights, order), layer.tile_channels),
+            dsq::pack_groups(reordered(weights, order), layer.tile_channels, group),
             narrow ? 16 : 32,
-            {{"run", run}, {"spill_channels", spill_channels}, {"tile_channels", layer.tile_channels}}};
+            {{"group", group},
+             {"run", run},
+             {"spill_channels", narrow ? 0 : together * dsq::longest_uniform_spill(products, order, together)},
+             {"tile_channels", layer.tile_channels}}};
+}
+
+Plan plan_mla_saddw(const Layer &layer, const CodeWeights &weights) {
+    return plan_mla(layer, weights, 1);
+}
+
+Plan plan_mla_sadalp(const Layer &layer, const CodeWeights &weights) {
+    return plan_mla(layer, weights, 2);
+}
+
+// The paper's pattern: runs that are safe for all weights of the range.
+Plan plan_mla_paper(const Layer &layer, const CodeWeights &weights) {
+    const int longest_wide = dsq::run_length(layer.range(), layer.range(), 16);
+    const bool narrow = 9 * layer.channels <= longest_wide;
+    int spill_channels = narrow ? 0 : std::min(layer.channels, longest_wide);
+    while (!narrow && layer.channels % spill_channels != 0) --spill_channels;
+    return {dsq::identity_order(layer.channels),
+            dsq::pack_tiles(weights, layer.tile_channels),
+            narrow ? 16 : 32,
+            {{"run", dsq::run_length(layer.range(), layer.range(), 8)},
+             {"spill_channels", spill_channels},
+             {"tile_channels", layer.tile_channels}}};
 }
 
 Plan plan_smlal(const Layer &layer, const CodeWeights &weights) {
@@ -178,7 +216,9 @@ struct Way {
 const std::map<std::string, Way> ways = {
     {"depthwise", {plan_depthwise, 1, true}},
     {"dot", {plan_dot}},
-    {"mla", {plan_mla}},
+    {"mla", {plan_mla_saddw}},
+    {"mla_paper", {plan_mla_paper}},
+    {"mla_sadalp", {plan_mla_sadalp}},
     {"popcount", {plan_popcount, 2}},
     {"smlal", {plan_smlal}},
     {"winograd", {plan_winograd_mla}},
@@ -202,7 +242,8 @@ Codes random_input(const Layer &layer) {
 // Weights of a channel by itself as those of all channels, with zeros.
 CodeWeights diagonal(const CodeWeights &weights) {
     const auto channels = static_cast<std::size_t>(weights.out_channels);
-    CodeWeights result{weights.out_channels, weights.out_channels, 3, Codes(channels * channels * 9)};
+    CodeWeights result{
+        weights.out_channels, weights.out_channels, 3, std::vector<std::int16_t>(channels * channels * 9)};
     for (std::size_t i = 0; i < weights.values.size(); ++i) {
         result.values[i / 9 * (channels + 1) * 9 + i % 9] = weights.values[i];
     }
@@ -313,8 +354,8 @@ int main(int argc, char **argv) {
     if (layer.distance != 1 && layer.bits != 1) fail(std::string(argv[1]) + " is for 1 bit");
     const bool depthwise = way->second.depthwise;
     CodeWeights weights = dsq::random_weights(layer.channels, depthwise ? 1 : layer.channels, 3, layer.bits, seed);
-    for (std::int8_t &weight : weights.values) {
-        weight = static_cast<std::int8_t>(layer.code(weight - layer.range().low));
+    for (std::int16_t &weight : weights.values) {
+        weight = static_cast<std::int16_t>(layer.code(weight - layer.range().low));
     }
     const Plan plan = way->second.plan(layer, weights);
     write_operands(layer, plan, depthwise ? diagonal(weights) : weights, argv[6]);

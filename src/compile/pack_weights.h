@@ -20,8 +20,8 @@ std::vector<std::int16_t> pack_wide(const CodeWeights &weights, int tile_channel
 /// byte eight input channels, the first in its lowest bit; a bit says that the weight is negative.
 std::vector<std::int8_t> pack_bits(const CodeWeights &weights, int tile_channels);
 
-/// For conv2d_codes_dot (a group of 4) and _pairs (of 2): [tile][ky][kx][group of input channels][channel of the
-/// tile][channel of the group]; zeros for the input channels that the last group has too many.
+/// For conv2d_codes_dot (a group of 4), _pairs and _mla with groups (of 2): [tile][ky][kx][group of input
+/// channels][channel of the tile][channel of the group]; zeros for the input channels that the last group has too many.
 std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group_size);
 
 /// For conv2d_codes_winograd: [tile of output channels][y][x of the transformed domain][in][channel of the tile], zeros

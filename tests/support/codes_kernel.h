@@ -18,6 +18,7 @@
 #include "model/integer_nodes.h"
 #include "operators/tensor_buffer.h"
 #include "tests/reference/conv2d_codes.h"
+#include "tests/support/callee_saved_registers.h"
 #include "tests/support/guarded_tensor.h"
 #include "tests/support/instruction_sets.h"
 #include "tests/support/samples.h"
@@ -125,7 +126,7 @@ public:
           input_(in_view().storage()),
           residual_(out_view().storage()) {
         weights_.values.resize(std::size_t(kernel.out_channels * weights_.in_channels * kernel.kernel * kernel.kernel));
-        for (std::int8_t &weight : weights_.values) weight = code_of(kernel.weight_bits);
+        for (std::int16_t &weight : weights_.values) weight = code_of(kernel.weight_bits);
         for (std::int8_t &code : input_.span()) code = code_of(kernel.activation_bits);
         for (float &value : residual_.span()) value = uniform(random_, -50.0F, 50.0F);
         for (int c = 0; c < kernel.out_channels; ++c) {
@@ -138,7 +139,7 @@ public:
 
     // Every weight and code of the whole case the same, as far as their ranges go.
     void fill(int weight, int code) {
-        for (std::int8_t &value : weights_.values) value = static_cast<std::int8_t>(weight);
+        for (std::int16_t &value : weights_.values) value = static_cast<std::int16_t>(weight);
         for (std::int8_t &value : input_.span()) value = static_cast<std::int8_t>(code);
     }
 
@@ -310,7 +311,9 @@ private:
         if (kernel_.has_offset) arguments.push_back(static_cast<halide_buffer_t *>(offsets));
         arguments.insert(arguments.end(), operands.begin(), operands.end());
         arguments.push_back(output.argument());
-        return kernel_.run(arguments.data()) == 0 ? output.differing(expected) : -1;
+        const CheckedCall call = call_with_marked_registers(kernel_.run, arguments.data());
+        EXPECT_TRUE(call.keeps_registers) << kernel_.name;
+        return call.status == 0 ? output.differing(expected) : -1;
     }
 
     const CodesKernel &kernel_;
