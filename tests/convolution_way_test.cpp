@@ -43,9 +43,9 @@ CodeWeights random_weights(Random &random, int out, int in, int kernel, int bits
 
 // With the weights that it looks at.
 struct Layer {
-    CodeWeights weights;
-    int weight_bits, input_bits, stride;
-    bool depthwise;
+    CodeWeights weights = {};
+    int weight_bits = 2, input_bits = 2, stride = 1;
+    bool depthwise = false;
 
     ConvolutionOperands operands() const {
         return {.weights = weights,

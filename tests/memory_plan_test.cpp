@@ -78,6 +78,7 @@ TEST(MemoryPlan, TensorsThatLiveAtOnceNeverOverlap) {
 // Each layer reads what the one before wrote; a shortcut lives longer.
 TEST(MemoryPlan, ChainsTakeNoMoreThanTwoTensorsDo) {
     std::vector<MemoryRequest> requests;
+    requests.reserve(21);
     for (int step = 0; step < 20; ++step) requests.push_back({1000, step, step + 1});
     EXPECT_EQ(plan_memory(requests).bytes, 2048U);
     requests.push_back({500, 3, 9});

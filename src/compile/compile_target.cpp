@@ -25,7 +25,7 @@ bool has_feature(std::string_view feature) {
 #ifdef __x86_64__
     __builtin_cpu_init();
 #define FEATURE(name) \
-    if (feature == name) return __builtin_cpu_supports(name) != 0;
+    if (feature == (name)) return __builtin_cpu_supports(name) != 0;
     DSQ_PROCESSOR_FEATURES(FEATURE)
 #undef FEATURE
 #endif

@@ -78,7 +78,7 @@ public:
     Status plan(ConvolutionWay way, ConvolutionPlan &plan) {
         set("tile_pixels", tile_.pixels);
         if (way != ConvolutionWay::depthwise) set("tile_channels", tile_.channels);
-        const Status status = plan_way(way);
+        Status status = plan_way(way);
         if (status.ok()) plan = std::move(plan_);
         return status;
     }

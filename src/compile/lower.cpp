@@ -111,7 +111,7 @@ private:
     }
     Status input_grid(int reader, CodeGrid &grid) const {
         Quantizer quantizer;
-        const Status status = trained_.quantizer(layer(reader), Operand::activations, quantizer);
+        Status status = trained_.quantizer(layer(reader), Operand::activations, quantizer);
         if (status.ok()) grid = code_grid(quantizer);
         return status;
     }

@@ -11,9 +11,8 @@ namespace dsq {
 namespace {
 
 template <typename Element>
-BufferPlan constants(std::vector<BufferDimension> dimensions, const std::vector<Element> &values) {
-    BufferPlan buffer{
-        .type = ElementTypeOf<Element>::value, .dimensions = std::move(dimensions), .place = Place::constants};
+BufferPlan constants(const std::vector<BufferDimension> &dimensions, const std::vector<Element> &values) {
+    BufferPlan buffer{.type = ElementTypeOf<Element>::value, .dimensions = dimensions, .place = Place::constants};
     buffer.bytes.resize(values.size() * sizeof(Element));
     std::memcpy(buffer.bytes.data(), values.data(), buffer.bytes.size());
     return buffer;
@@ -323,7 +322,7 @@ Status plan_program(const IntegerGraph &graph,
     for (const TargetVariant &target : options.target.variants) {
         result.variants.emplace_back();
         notes.emplace_back();
-        const Status status = Planner(graph, options, target).plan(result.variants.back(), notes.back());
+        Status status = Planner(graph, options, target).plan(result.variants.back(), notes.back());
         if (!status.ok()) return status;
     }
     plan = std::move(result);

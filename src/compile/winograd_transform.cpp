@@ -26,7 +26,7 @@ int transformed_weight(const CodeWeights &weights, int out, int in, int y, int x
 // Those between the two output transforms: along x alone, at one position there; no tap in the last row.
 CodeWeights transformed_in_x(const CodeWeights &weights, std::size_t x) {
     CodeWeights result{weights.out_channels, weights.in_channels, winograd_extent, {}};
-    const auto count = static_cast<std::size_t>(weights.out_channels * weights.in_channels);
+    const auto count = static_cast<std::size_t>(weights.out_channels) * static_cast<std::size_t>(weights.in_channels);
     result.values.resize(count * winograd_positions);
     for (std::size_t i = 0; i < count * 9; ++i) {
         const std::size_t ky = i / 3 % 3, at = (i / 9 * winograd_extent + ky) * winograd_extent + x;

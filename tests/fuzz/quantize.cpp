@@ -8,14 +8,16 @@
 
 namespace dsq {
 
-Status quantize_codes_and_values(const Quantizer &quantizer,
-                                 std::span<const float> x,
-                                 std::span<std::uint8_t> codes,
-                                 std::span<float> values) {
+Status quantize_codes(const Quantizer &quantizer, std::span<const float> x, std::span<std::uint8_t> codes) {
     if (Status status = validate(quantizer); !status.ok()) return status;
     std::ranges::transform(x, codes.begin(), [&](float element) {
         return static_cast<std::uint8_t>(reference::code(quantizer, element));
     });
+    return {};
+}
+
+Status quantize_values(const Quantizer &quantizer, std::span<const float> x, std::span<float> values) {
+    if (Status status = validate(quantizer); !status.ok()) return status;
     std::ranges::transform(x, values.begin(), [&](float element) { return reference::value(quantizer, element); });
     return {};
 }
