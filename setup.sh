@@ -13,7 +13,6 @@ packages=(
   python3-numpy python3-pil  # unpack CIFAR-10 for the tests
   libtomlplusplus-dev libcli11-dev node-chart.js  # recipes, command line, plots of the report page
   libgd-dev libpng-dev pkg-config dataset-fashion-mnist  # the demo, the example that classifies images
-  clang libclang-rt-dev  # libFuzzer (tests/fuzz)
 )
 
 fail() {
