@@ -149,8 +149,8 @@ TEST(Conv2dCodesWinograd, HasTheseRunsForAllWeights) {
 }
 
 TEST(Winograd, FitsWhereSumsThatAreHalvedDo) {
-    const auto uniform = [](int channels, std::int8_t weight) {
-        return CodeWeights{1, channels, 3, std::vector<std::int8_t>(static_cast<std::size_t>(9 * channels), weight)};
+    const auto uniform = [](int channels, std::int16_t weight) {
+        return CodeWeights{1, channels, 3, std::vector<std::int16_t>(static_cast<std::size_t>(9 * channels), weight)};
     };
     // At position (1, 1): 72 * 32 a channel.
     EXPECT_TRUE(winograd_fits(uniform(14, -8), shifted_range(4), 16));

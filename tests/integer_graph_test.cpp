@@ -121,7 +121,7 @@ TEST(IntegerGraph, SumsOfALinearLayerFit32Bits) {
     graph.nodes = {{"image", InputNode{0}},
                    {"own",
                     ConvolutionNode{.input = 0,
-                                    .weights = {in, 1, 1, std::vector<std::int8_t>(in, 1)},
+                                    .weights = {in, 1, 1, std::vector<std::int16_t>(in, 1)},
                                     .weight_range = {-128, 127},
                                     .depthwise = true,
                                     .epilogue = own}},

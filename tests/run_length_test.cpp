@@ -21,7 +21,7 @@ CodeWeights uniform_weights(std::mt19937 &random, int out, int in, int kernel, C
     const int count = out * in * kernel * kernel;
     weights.values.resize(static_cast<std::size_t>(count));
     std::uniform_int_distribution<int> value(range.low, range.high);
-    for (std::int8_t &weight : weights.values) weight = static_cast<std::int8_t>(value(random));
+    for (std::int16_t &weight : weights.values) weight = static_cast<std::int16_t>(value(random));
     return weights;
 }
 
@@ -149,7 +149,7 @@ TEST(RunLength, LongerRunsOverflow) {
             for (int i = 0; i < 9 * channels / longer; ++i) {
                 int sum = 0;
                 for (int in = i / 9 * longer; in < (i / 9 + 1) * longer; ++in) {
-                    const std::int8_t weight = weights.at(out, in, i % 9 / 3, i % 3);
+                    const std::int16_t weight = weights.at(out, in, i % 9 / 3, i % 3);
                     sum += weight * (weight < 0 ? activations.low : activations.high);
                 }
                 wraps = wraps || static_cast<std::int8_t>(sum) != sum;
@@ -166,13 +166,13 @@ TEST(RunLength, PrefixesMayWrap) {
     EXPECT_EQ(longest_uniform_run(products, identity_order(4), byte), 4);
     EXPECT_EQ(longest_runs(products, identity_order(4), byte), std::vector<int>{4});
     std::uint8_t accumulator = 0;
-    for (const std::int8_t weight : weights.values)
+    for (const std::int16_t weight : weights.values)
         accumulator = static_cast<std::uint8_t>(accumulator + static_cast<std::uint8_t>(weight));
     EXPECT_EQ(accumulator, 0);
 }
 
 TEST(RunLength, EachTapHasARunOfItsOwn) {
-    CodeWeights weights{1, 4, 2, std::vector<std::int8_t>(16, 1)};
+    CodeWeights weights{1, 4, 2, std::vector<std::int16_t>(16, 1)};
     for (std::size_t in = 0; in < 4; ++in) weights.values[4 * in + 3] = 50;  // tap (1, 1)
     const WorstProducts products(weights, CodeRange{0, 1});
     EXPECT_EQ(longest_runs(products, identity_order(4), byte), (std::vector<int>{4, 4, 4, 2}));
@@ -181,7 +181,7 @@ TEST(RunLength, EachTapHasARunOfItsOwn) {
 }
 
 TEST(RunLength, EachTapHasARangeOfItsOwn) {
-    const CodeWeights weights{1, 2, 2, std::vector<std::int8_t>(8, 10)};
+    const CodeWeights weights{1, 2, 2, std::vector<std::int16_t>(8, 10)};
     const CodeRange activations[] = {{0, 1}, {0, 7}, {-6, 0}, {-7, 0}};
     const WorstProducts products(weights, activations);
     EXPECT_EQ(longest_runs(products, identity_order(2), byte), (std::vector<int>{2, 1, 2, 1}));
@@ -189,7 +189,7 @@ TEST(RunLength, EachTapHasARangeOfItsOwn) {
 
 TEST(SecondLevel, FitsSixteenBitsUpToTheBound) {
     const CodeRange activations{-8, 7};
-    CodeWeights weights{1, 511, 1, std::vector<std::int8_t>(511, -8)};  // 64 * 511 = 32704
+    CodeWeights weights{1, 511, 1, std::vector<std::int16_t>(511, -8)};  // 64 * 511 = 32704
     EXPECT_TRUE(fits({weights, activations}, 16));
     weights.in_channels = 512;
     weights.values.push_back(-8);  // 32768
@@ -200,7 +200,7 @@ TEST(SecondLevel, FitsSixteenBitsUpToTheBound) {
 }
 
 TEST(SecondLevel, SpillsInTime) {
-    const CodeWeights weights{1, 1024, 1, std::vector<std::int8_t>(1024, -8)};
+    const CodeWeights weights{1, 1024, 1, std::vector<std::int16_t>(1024, -8)};
     const WorstProducts products(weights, shifted_range(4));
     EXPECT_EQ(longest_uniform_run(products, identity_order(1024), byte), 1);
     EXPECT_EQ(longest_uniform_spill(products, identity_order(1024), 1), 256);  // of 511; a divisor of 1024
@@ -231,8 +231,8 @@ TEST(ChannelOrder, IsAPermutationThatNeverShortensRuns) {
 
 // Large weights lie side by side: only another order gives them runs.
 TEST(ChannelOrder, SpreadsLargeWeights) {
-    CodeWeights weights{1, 32, 1, std::vector<std::int8_t>(32, 1)};
-    std::fill(weights.values.begin(), weights.values.begin() + 4, std::int8_t{7});
+    CodeWeights weights{1, 32, 1, std::vector<std::int16_t>(32, 1)};
+    std::fill(weights.values.begin(), weights.values.begin() + 4, std::int16_t{7});
     const WorstProducts products(weights, CodeRange{0, 15});  // a large one takes 105 of 127
     EXPECT_EQ(longest_uniform_run(products, identity_order(32), byte), 1);
     EXPECT_EQ(longest_uniform_run(products, channel_order(products, 2), byte), 2);
@@ -248,7 +248,7 @@ TEST(ChannelOrder, AvoidsPairsOfTheLargest) {
 }
 
 TEST(ChannelOrder, KeepsTheIdentityWhereNothingHelps) {
-    const CodeWeights weights{1, 8, 1, std::vector<std::int8_t>(8, -8)};
+    const CodeWeights weights{1, 8, 1, std::vector<std::int16_t>(8, -8)};
     const WorstProducts products(weights, shifted_range(4));
     EXPECT_EQ(channel_order(products, 4), identity_order(8));
     const CodeWeights too_large{1, 2, 1, {127, 127}};
@@ -292,11 +292,11 @@ TEST(RandomWeights, AreNormalAndTheSameEverywhere) {
     // Codes are cut at -1.733, 0 and 1.733 standard deviations.
     const double shares[] = {0.0415, 0.4585, 0.4585, 0.0415};
     for (int code = -2; code <= 1; ++code) {
-        const auto count = std::count(weights.values.begin(), weights.values.end(), static_cast<std::int8_t>(code));
+        const auto count = std::count(weights.values.begin(), weights.values.end(), static_cast<std::int16_t>(code));
         EXPECT_NEAR(static_cast<double>(count) / all, shares[code + 2], 0.01) << code;
     }
     std::uint64_t hash = 0xCBF29CE484222325U;
-    for (const std::int8_t code : random_weights(8, 8, 3, 4, 1).values) {
+    for (const std::int16_t code : random_weights(8, 8, 3, 4, 1).values) {
         hash = (hash ^ static_cast<std::uint8_t>(code)) * 0x100000001B3U;
     }
     EXPECT_EQ(hash, 1811650827305469022U);
@@ -359,11 +359,11 @@ TEST(Winograd, RangesAreThoseOfTheTransform) {
 TEST(Winograd, RefusesWhatDoesNotFit) {
     CodeWeights transformed;
     EXPECT_EQ(transform_weights({1, 1, 1, {1}}, transformed).code(), ErrorCode::invalid_argument);
-    const Status status = transform_weights({1, 1, 3, std::vector<std::int8_t>(9, -16)}, transformed);
+    const Status status = transform_weights({1, 1, 3, std::vector<std::int16_t>(9, -16)}, transformed);
     EXPECT_EQ(status.code(), ErrorCode::invalid_argument);
     EXPECT_NE(status.message().find("-144"), std::string::npos) << status.message();
     EXPECT_TRUE(transformed.values.empty());
-    EXPECT_TRUE(transform_weights({1, 1, 3, std::vector<std::int8_t>(9, -8)}, transformed).ok());
+    EXPECT_TRUE(transform_weights({1, 1, 3, std::vector<std::int16_t>(9, -8)}, transformed).ok());
     EXPECT_EQ(transformed.at(0, 0, 1, 1), -72);
 }
 

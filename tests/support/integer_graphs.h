@@ -42,7 +42,8 @@ inline std::vector<float> random_reals(Random &random, std::size_t count, float 
 
 inline CodeWeights random_weights(Random &random, int out, int in, int kernel, CodeRange range) {
     const std::size_t count = std::size_t(out) * std::size_t(in) * std::size_t(kernel) * std::size_t(kernel);
-    return {out, in, kernel, random_codes(random, count, range)};
+    const std::vector<std::int8_t> codes = random_codes(random, count, range);
+    return {out, in, kernel, {codes.begin(), codes.end()}};
 }
 
 // The values of `tensors` for one image, with `values` as that of the first, after `operation` has run.
