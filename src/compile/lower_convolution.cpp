@@ -16,7 +16,7 @@ Status choose_offset(const IntegerWeights &weights, CodeRange codes, Convolution
         const double exact = std::ldexp(ratio, shift);
         const bool is_large = std::abs(exact) > static_cast<double>(std::numeric_limits<std::int32_t>::max());
         const auto offset = static_cast<std::int32_t>(is_large ? 0 : std::lround(exact));
-        if (is_large || !accumulators_fit(node.weights, codes, shift, offset)) {
+        if (is_large || first_overflow(node.weights, codes, shift, offset)) {
             if (shift > 0) return {};
             return {ErrorCode::invalid_argument, "expected sums that 32 bits hold, found larger ones"};
         }

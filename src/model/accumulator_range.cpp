@@ -34,15 +34,15 @@ AccumulatorRange accumulator_range(
     return range_of(weights, out, codes, std::int64_t{1} << offset_shift, offset);
 }
 
-bool accumulators_fit(const CodeWeights &weights, CodeRange codes, int offset_shift, std::int64_t offset) {
+std::optional<int> first_overflow(const CodeWeights &weights, CodeRange codes, int offset_shift, std::int64_t offset) {
     for (int out = 0; out < weights.out_channels; ++out) {
         const std::int64_t scale = std::int64_t{1} << offset_shift;
         if (!fits(range_of(weights, out, codes, scale, 0)) || !fits(range_of(weights, out, codes, 0, offset)) ||
             !fits(range_of(weights, out, codes, scale, offset))) {
-            return false;
+            return out;
         }
     }
-    return true;
+    return std::nullopt;
 }
 
 }  // namespace dsq

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "model/code_range.h"
 #include "model/code_weights.h"
@@ -16,8 +17,8 @@ struct AccumulatorRange {
 AccumulatorRange accumulator_range(
     const CodeWeights &weights, int out, CodeRange codes, int offset_shift, std::int64_t offset);
 
-/// Whether 32 bits hold them for every output channel, both parts by themselves too, and one more above: a threshold
-/// that no accumulator reaches.
-bool accumulators_fit(const CodeWeights &weights, CodeRange codes, int offset_shift, std::int64_t offset);
+/// The first output channel for which 32 bits do not hold them, both parts by themselves too, and one more above: a
+/// threshold that no accumulator reaches. Nothing where they hold all.
+std::optional<int> first_overflow(const CodeWeights &weights, CodeRange codes, int offset_shift, std::int64_t offset);
 
 }  // namespace dsq

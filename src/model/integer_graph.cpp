@@ -200,9 +200,9 @@ private:
                 return fails("weights", "codes in " + text(node.weight_range), text(weight));
             }
         }
-        if (!accumulators_fit(node.weights, tensor(node.input).range, node.offset_shift, node.offset)) {
-            return fails("accumulators", "at most 32 bits", "more");
-        }
+        const std::optional<int> channel =
+            first_overflow(node.weights, tensor(node.input).range, node.offset_shift, node.offset);
+        if (channel) return fails("accumulators", "at most 32 bits", "more, in channel " + text(*channel));
         return true;
     }
 
