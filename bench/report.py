@@ -211,12 +211,12 @@ def write_atomically(path, report):
 
 
 def kept_sections(path):
-    """What bench/arm/table8.py has put into the report."""
+    """What bench/arm/table8.py and bench/onnxruntime/compare.py have put into the report."""
     try:
         report = json.loads(path.read_text())
     except FileNotFoundError:
         return {}
-    return {name: report[name] for name in ("table8",) if name in report}
+    return {name: report[name] for name in ("table8", "onnxruntime") if name in report}
 
 
 def run_table8(arguments):

@@ -65,7 +65,7 @@ TEST_F(Program, SaysWhatItIs) {
     EXPECT_TRUE(run("--version").output.starts_with("dsq 0.1.0"));
     const Ended help = run("--help");
     EXPECT_EQ(help.code, 0);
-    for (const std::string name : {"train", "eval", "inspect", "report"}) {
+    for (const std::string name : {"train", "create", "eval", "inspect", "report"}) {
         EXPECT_NE(help.output.find("\n  " + name + " "), std::string::npos) << name;
         EXPECT_EQ(run(name + " --help").code, 0) << name;
         EXPECT_NE(run(name + " --help").output.find("--json"), std::string::npos) << name;
@@ -132,6 +132,29 @@ TEST_F(Program, InspectsAStateDict) {
     EXPECT_TRUE(json["layers"][0]["weight_quantizer"].is_null());
     EXPECT_EQ(run("inspect " + path).code, 1);  // it does not say what network it is
     EXPECT_NE(run("inspect " + path + " --network resnet20").output.find("40.55 M"), std::string::npos);
+}
+
+TEST_F(Program, CreatesTheModelThatARecipeStartsFrom) {
+    const std::string recipe = folder.write("recipe.toml",
+                                            "[data]\nset = \"cifar10\"\nfolder = \"none\"\n"
+                                            "[quantization.weights]\nmethod = \"dsq\"\nbits = 3\n"
+                                            "[quantization.activations]\nmethod = \"dsq\"\nbits = 3\n");
+    const std::string model = folder.path("model.safetensors"), output = " -o " + model;
+    const Ended created =
+        run("create " + recipe + output + " --set quantization.weights.bits=2 --image 3x12x16 --classes 7 --json");
+    ASSERT_EQ(created.code, 0) << created.errors;
+    EXPECT_EQ(nlohmann::json::parse(created.output)["input"], nlohmann::json({3, 12, 16}));
+    const auto json = nlohmann::json::parse(run("inspect " + model + " --json").output);
+    EXPECT_EQ(json["network"], "resnet20");
+    EXPECT_EQ(json["input"], nlohmann::json({3, 12, 16}));
+    EXPECT_EQ(json["layers"].back()["output"], nlohmann::json({7, 1, 1}));
+    EXPECT_EQ(json["layers"][1]["weight_quantizer"]["bits"], 2);
+    EXPECT_GT(json["layers"][1]["input_quantizer"]["u"], 0.5);
+    expect_error("create " + recipe + output + " --image 3x12",
+                 "--image 3x12: expected channels x height x width, each from 1 to 9999, like 3x224x224");
+    expect_error("create " + recipe + output + " --image 1x28x28",
+                 "--image 1x28x28: expected as many channels as data set cifar10 has, 3");
+    expect_error("create " + recipe, "--output is required (see 'dsq create --help')");
 }
 
 TEST_F(Program, ReportsARun) {

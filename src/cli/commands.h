@@ -14,6 +14,7 @@ using Run = std::function<Status()>;
 using Json = nlohmann::ordered_json;
 
 void add_train(CLI::App &app, Run &run);
+void add_create(CLI::App &app, Run &run);
 void add_eval(CLI::App &app, Run &run);
 void add_inspect(CLI::App &app, Run &run);
 void add_report(CLI::App &app, Run &run);
@@ -33,6 +34,9 @@ CLI::App *add_command(CLI::App &app,
     command->callback([&run, options, function] { run = [options, function] { return function(*options); }; });
     return command;
 }
+
+/// --set of a command that reads a recipe.
+void add_recipe_overrides(CLI::App &command, std::vector<std::string> &overrides);
 
 /// For --json: to standard output, indented.
 void print_json(const Json &json);

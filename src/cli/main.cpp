@@ -46,6 +46,7 @@ int run_program(int argc, char **argv) {
     app.set_help_all_flag("--help-all", "Help of all subcommands");
     Run run;
     add_train(app, run);
+    add_create(app, run);
     add_eval(app, run);
     add_inspect(app, run);
     add_report(app, run);

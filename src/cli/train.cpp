@@ -106,10 +106,7 @@ void add_train(CLI::App &app, Run &run) {
     const auto options = std::make_shared<TrainOptions>();
     CLI::App *command = add_command(app, run, "train", "Train a network by a recipe", options, run_train);
     command->add_option("RECIPE", options->recipe, "TOML file; its keys: docs/recipes.md, or --keys");
-    command->add_option("--set", options->overrides, "set a key of the recipe, key=value; may be repeated")
-        ->type_name("KEY=VALUE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add_recipe_overrides(*command, options->overrides);
     command->add_flag("--resume", options->resume, "go on from the run's last checkpoint");
     command->add_option("--threads", options->threads, "0: one for each core; the result is the same bits for any")
         ->capture_default_str();
