@@ -37,8 +37,8 @@ function(dsq_add_kernel name)
     add_library(dsq_kernels INTERFACE)
     find_package(Threads REQUIRED GLOBAL)  # for the runtime, wherever it is linked
     add_halide_runtime(dsq_halide_runtime NO_DEFAULT_TARGETS TARGETS ${arg_TARGETS})
+    set_property(GLOBAL PROPERTY DSQ_RUNTIME_TARGETS ${arg_TARGETS})
   endif()
-  get_property(runtime_targets TARGET dsq_halide_runtime PROPERTY Halide_RT_TARGETS)
 
   set(assembly "")
   set(with_assembly ASSEMBLY assembly)
@@ -48,6 +48,7 @@ function(dsq_add_kernel name)
   add_halide_library(${name} FROM dsq::halide_generators::${arg_GENERATOR}.generator GENERATOR ${arg_GENERATOR} FUNCTION_NAME ${name}
                      PARAMS ${arg_PARAMS} TARGETS ${arg_TARGETS} USE_RUNTIME dsq_halide_runtime ${with_assembly})
   # add_halide_library adds the kernel's instruction sets to those of the runtime, which must run wherever any kernel does.
+  get_property(runtime_targets GLOBAL PROPERTY DSQ_RUNTIME_TARGETS)
   set_property(TARGET dsq_halide_runtime PROPERTY Halide_RT_TARGETS ${runtime_targets})
   target_link_libraries(${arg_LIBRARY} INTERFACE ${name})
 
