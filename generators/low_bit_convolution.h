@@ -159,11 +159,16 @@ protected:
 
     // Of the codes that the accumulator of output (c, x, y, n) sees.
     virtual Halide::Expr window_sum() {
-        Halide::RDom channels(0, in_channels, "channels"), taps(0, kernel, 0, kernel, "taps");
+        Halide::RDom channels(0, in_channels, "channels");
         channel_sum(x, y, n) = 0;
         channel_sum(x, y, n) += Halide::cast<int32_t>(input(channels, x, y, n));
-        window(x, y, n) = 0;
-        window(x, y, n) += channel_sum(x * stride + taps.x - padding(), y * stride + taps.y - padding(), n);
+        Halide::Expr sum = 0;
+        for (int ky = 0; ky < kernel; ++ky) {
+            for (int kx = 0; kx < kernel; ++kx) {
+                sum += channel_sum(x * stride + kx - padding(), y * stride + ky - padding(), n);
+            }
+        }
+        window(x, y, n) = sum;
         return window(x, y, n);
     }
 

@@ -5,6 +5,7 @@
 #include <Halide.h>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 namespace dsq::schedules {
@@ -76,10 +77,14 @@ inline int unrolled_products(int run) {
     return products;
 }
 
-// The sums of a window's codes, for an offset of the weights.
+// The sums of a window's codes, for an offset of the weights: those of a pixel in one vector, then neighbours in one.
 inline void codes_windows(Halide::Func channel_sum, Halide::Func window, Halide::Func output, const Halide::Var &loop) {
-    window.compute_at(output, loop);
+    constexpr int codes = 16, sums = 4;
+    const Halide::RVar channels = channel_sum.rvars()[0];
+    const auto count = Halide::Internal::as_const_int(Halide::Internal::simplify(channels.extent()));
+    window.compute_at(output, loop).vectorize(window.args()[0], sums, Halide::TailStrategy::GuardWithIf);
     channel_sum.compute_at(output, loop);
+    channel_sum.update().atomic().vectorize(channels, std::gcd(codes, static_cast<int>(*count)));
 }
 
 }  // namespace dsq::schedules
