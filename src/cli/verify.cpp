@@ -193,7 +193,7 @@ Status verify_variant(const VerifyCommand &command,
         images.count / program.batch,
         [&](int run, const std::vector<TensorValues> &tensors) {
             std::vector<TensorValues> expected;
-            const Status found = interpreted.find(run * program.batch, program.batch, expected);
+            Status found = interpreted.find(run * program.batch, program.batch, expected);
             for (std::size_t t = 0; t < tensors.size() && found.ok(); ++t) {
                 const bool was_seen = !command.logits_only || int(t) == compiled.graph.logits;
                 if (was_seen) compare(compiled.graph.tensors[t], expected[t], tensors[t], run, comparison);

@@ -20,7 +20,7 @@ LinearNode linear_node(const IntegerWeights &weights, std::span<const float> bia
     node.weights.assign(weights.values.begin(), weights.values.end());
     node.scale.assign(weights.scale.begin(), weights.scale.end());
     node.bias.assign(bias.begin(), bias.end());
-    const std::int64_t inputs = static_cast<std::int64_t>(weights.values.size() / bias.size());
+    const auto inputs = static_cast<std::int64_t>(weights.values.size() / bias.size());
     const std::int64_t largest_sum = weights.range.high * inputs;
     const auto highest = [&] { return (std::int64_t{1} << (node.activation_bits - 1)) - 1; };
     while (node.activation_bits > 2 && highest() * largest_sum > std::numeric_limits<std::int32_t>::max()) {
