@@ -87,7 +87,10 @@ void expect_consistent(ConvolutionWay way, const Layer &layer, Tile tile, const 
         EXPECT_EQ(number(plan, "spill_channels") % number(plan, "run"), 0);
     }
     std::istringstream runs(plan.parameters.contains("runs") ? plan.parameters.at("runs") : "");
-    for (std::string run; std::getline(runs, run, ',');) EXPECT_EQ(layer.weights.in_channels % std::stoi(run), 0);
+    for (std::string run; std::getline(runs, run, ',');) {
+        const bool in_16_bits = way == ConvolutionWay::winograd && run == "0";
+        EXPECT_TRUE(in_16_bits || layer.weights.in_channels % std::stoi(run) == 0) << run;
+    }
 }
 
 TEST(ConvolutionWay, PlansWhatItIsForOrSaysWhyNot) {

@@ -12,6 +12,8 @@ namespace dsq {
 namespace {
 
 // Runs beyond these gain nothing that is seen, and their code fills the cache.
+// Shorter ones are spilled as often as products in 16 bits take instructions more.
+constexpr int shortest_useful_run = 3;
 constexpr int longest_useful_run = 32, longest_useful_winograd_run = 16, longest_useful_wide_run = 64;
 
 // Signs whose sum, and a threshold one above it, 16 bits hold.
@@ -38,8 +40,9 @@ Status cannot(const std::string &expected, const std::string &found) {
     return {ErrorCode::invalid_argument, "expected " + expected + ", found " + found};
 }
 
-// The longest divisor that is useful.
+// The longest divisor that is useful; 0 of 0.
 int useful_run(int longest, int useful) {
+    if (longest == 0) return 0;
     int run = std::min(longest, useful);
     while (longest % run != 0) --run;
     return run;
@@ -174,11 +177,15 @@ private:
         if (mla && !is_narrow) return cannot("sums that 16 bits hold", "larger ones");
         const std::vector<int> longest = longest_runs(WorstProducts(transformed, ranges), order_, mla ? 8 : 16);
         std::string runs;
+        bool is_useful = !mla;
         for (const int length : longest) {
-            if (length == 0) return cannot("single products that their type holds", "larger ones");
-            const int run = useful_run(length, mla ? longest_useful_winograd_run : longest_useful_wide_run);
+            if (length == 0 && !mla) return cannot("single products that 16 bits hold", "larger ones");
+            int run = useful_run(length, mla ? longest_useful_winograd_run : longest_useful_wide_run);
+            if (mla && run < shortest_useful_run) run = 0;
+            is_useful |= run > 0;
             runs += (runs.empty() ? "" : ",") + std::to_string(run);
         }
+        if (!is_useful) return cannot("runs of at least " + std::to_string(shortest_useful_run), "shorter ones");
         if (!mla && is_narrow) runs = std::to_string(in_channels());
         set("product", mla ? "mla" : "smlal");
         set("runs", runs);
