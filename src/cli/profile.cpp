@@ -158,7 +158,7 @@ Status estimate(const CompiledModel &compiled,
 Status time(
     const CompiledModel &compiled, const ProgramRunner &how, const std::string &folder, int rounds, Profile &profile) {
     LibraryTimes times;
-    const Status status = profile_library(compiled, how, folder, rounds, times);
+    const Status status = profile_library(compiled.plan, compiled.facts, how, folder, rounds, times);
     if (!status.ok()) return status;
     for (double &step : times.steps) step /= 1e3;
     profile.cost = times.run / 1e3;

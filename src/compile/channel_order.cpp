@@ -227,8 +227,8 @@ std::vector<bool> hopeful_taps(const WorstProducts &products, int run, int accum
     return hopeful;
 }
 
-// What short runs cost, in instructions for 16 products of each tap: products in 16 bits take two, which a spill adds to
-// one in 8 bits.
+// What short runs cost, in instructions for 16 products of each tap: products in 16 bits take two, which a spill adds
+// to one in 8 bits.
 double spills(const std::vector<int> &runs) {
     double sum = 0.0;
     for (const int run : runs) sum += run <= 2 ? 1.0 : 2.0 / run;

@@ -21,7 +21,8 @@ Status write_profile_request(const std::string &path, const LibraryFacts &facts,
 
 /// Links the library into a program in `folder` and runs that on one thread. Error: kernel_failed, with what the
 /// compiler or the program said.
-Status profile_library(const CompiledModel &compiled,
+Status profile_library(const ProgramPlan &plan,
+                       const LibraryFacts &facts,
                        const ProgramRunner &how,
                        const std::string &folder,
                        int rounds,
