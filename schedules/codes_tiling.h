@@ -41,7 +41,7 @@ public:
         const bool divides = tile_.out_channels % tile_.channels == 0;
         for (Halide::Func &output : outputs) {
             output.split(c_, block, c_, tile_.channels, divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf)
-                .split(x_, tiles, x_, std::min(tile_.pixels, tile_.width), TailStrategy::ShiftInwards)
+                .split(x_, tiles, x_, even_pixels(), TailStrategy::ShiftInwards)
                 .reorder(c_, x_, tiles, y_, block, n_)
                 .vectorize(c_, lanes_)
                 .unroll(c_)
@@ -64,6 +64,12 @@ public:
     Halide::Var block{"block"}, tiles{"tiles"};
 
 private:
+    // Of as many tiles as a row takes, so that the last repeats the fewest.
+    int even_pixels() const {
+        const int count = (tile_.width + tile_.pixels - 1) / tile_.pixels;
+        return (tile_.width + count - 1) / count;
+    }
+
     Halide::Var c_, x_, y_, n_;
     CodesTile tile_;
     int lanes_;

@@ -131,12 +131,12 @@ private:
     void set(const char *name, std::string value) {
         plan_.parameters[name] = std::move(value);
     }
-    // bytes: of an output channel that lie together; channels: of the input that a step takes.
-    void pack(std::vector<std::int8_t> packed, int bytes, int channels, int taps = 0) {
+    // together: weights (or bytes of bits) of an output channel; channels: of the input that a step takes.
+    void pack(std::vector<std::int8_t> packed, int together, int channels, int taps = 0) {
         const int kernel = taps == 0 ? operands_.weights.kernel : taps;
         const int tiles = (operands_.weights.out_channels + tile_.channels - 1) / tile_.channels;
         plan_.weight_extents = {
-            tile_.channels * bytes, (in_channels() + channels - 1) / channels, kernel, kernel, tiles};
+            tile_.channels * together, (in_channels() + channels - 1) / channels, kernel, kernel, tiles};
         plan_.weights = std::move(packed);
     }
 
@@ -209,9 +209,11 @@ private:
     }
 
     Status plan_wide() {
-        const std::vector<std::int16_t> packed = pack_wide(weights_, tile_.channels);
+        const int group = operands_.is_x86 ? 2 : 1;
+        set("group", group);
+        const std::vector<std::int16_t> packed = pack_wide(weights_, tile_.channels, group);
         const auto *bytes = reinterpret_cast<const std::int8_t *>(packed.data());
-        pack({bytes, bytes + packed.size() * sizeof(std::int16_t)}, 1, 1);
+        pack({bytes, bytes + packed.size() * sizeof(std::int16_t)}, group, group);
         plan_.sum_bits = 32;
         plan_.weight_type = ElementType::i16;
         return {};
