@@ -34,8 +34,8 @@ public:
     void schedule() {
         set_shapes(lanes(), groups());
         schedules::conv2d_codes_wide(
-            {outputs(), accumulator, codes, {}, channel_sum, window, c, ci, x, y, n, products},
-            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), false, has_offset},
+            {outputs(), accumulator, codes, channel_sum, window, c, ci, x, y, n, products},
+            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), has_offset},
             get_target());
     }
 

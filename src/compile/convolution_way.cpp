@@ -101,10 +101,7 @@ private:
                 plan_.sum_bits = in_channels() * window() <= most_signs ? 16 : 32;
                 return {};
             case ConvolutionWay::dot:
-                if (operands_.is_x86) set("unsigned_codes", "true");
-                pack(pack_groups(weights_, tile_.channels, 4), 4, 4);
-                plan_.sum_bits = 32;
-                return {};
+                return plan_dot();
             case ConvolutionWay::pairs:
                 return plan_pairs();
             case ConvolutionWay::depthwise:
@@ -190,11 +187,32 @@ private:
         return status;
     }
 
+    // Where the way adds this to all activations.
+    void start_for(int added) {
+        const CodeWeights &weights = operands_.weights;
+        const int tiles = (weights.out_channels + tile_.channels - 1) / tile_.channels;
+        plan_.start.resize(static_cast<std::size_t>(tiles * tile_.channels));
+        const std::size_t products = static_cast<std::size_t>(weights.in_channels * window());
+        for (std::size_t i = 0; i < weights.values.size(); ++i) plan_.start[i / products] -= added * weights.values[i];
+    }
+
+    Status plan_dot() {
+        constexpr int half_of_a_byte = 128;
+        if (operands_.is_x86) {
+            set("unsigned_codes", "true");
+            start_for(half_of_a_byte);
+        }
+        pack(pack_groups(weights_, tile_.channels, 4), 4, 4);
+        plan_.sum_bits = 32;
+        return {};
+    }
+
     Status plan_pairs() {
         constexpr int widest_narrow_code = 7;
         plan_.sum_bits = narrow() && operands_.input_bits <= widest_narrow_code ? 16 : 32;
         set("sum_bits", plan_.sum_bits);
         set("activation_bits", operands_.input_bits);
+        if (plan_.sum_bits == 16) start_for(1 << (operands_.input_bits - 1));
         pack(pack_groups(weights_, tile_.channels, 2), 2, 2);
         return {};
     }

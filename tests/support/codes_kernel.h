@@ -73,6 +73,7 @@ struct Packing {
     int group = 1;
     int added_taps = 0;  // by which their extent exceeds the window's
     int weight_bytes = 1;
+    int added = 0;  // to the activations, for which the sums' start makes up
 };
 
 // What a kernel writes, among a border that it must not touch.
@@ -295,6 +296,15 @@ private:
         return differing_codes < 0 ? -1 : differing_codes + reals.differing(expected);
     }
 
+    std::vector<std::int32_t> start(int channels) const {
+        std::vector<std::int32_t> start(static_cast<std::size_t>(channels));
+        const std::size_t products = weights_.values.size() / static_cast<std::size_t>(kernel_.out_channels);
+        for (std::size_t i = 0; i < weights_.values.size(); ++i) {
+            start[i / products] -= packing_.added * weights_.values[i];
+        }
+        return start;
+    }
+
     // Runs the kernel and compares each element with expected(its index).
     template <typename Element, typename Expected>
     long differing(const std::vector<void *> &operands, Expected expected) {
@@ -317,7 +327,11 @@ private:
         TensorBuffer<std::int8_t> input = buffer(in_view(), kernel_.kernel / 2);
         CodesOutput<Element> output(out_view());
 
+        GuardedTensor<std::int32_t> guarded_start(start(tiles * kernel_.tile_channels));
+        Halide::Runtime::Buffer<std::int32_t, 1> starts(guarded_start.span().data(), tiles * kernel_.tile_channels);
+
         std::vector<void *> arguments{static_cast<halide_buffer_t *>(input), static_cast<halide_buffer_t *>(weights)};
+        if (packing_.added != 0) arguments.push_back(static_cast<halide_buffer_t *>(starts));
         if (kernel_.has_offset) arguments.push_back(static_cast<halide_buffer_t *>(offsets));
         arguments.insert(arguments.end(), operands.begin(), operands.end());
         arguments.push_back(output.argument());
