@@ -43,22 +43,20 @@ std::vector<WayChoice> arm_ways(const ConvolutionOperands &operands) {
     return ways;
 }
 
-// Sums in the 32 registers of AVX-512. Where the weights of 64 channels are too many for the first levels of cache,
-// more pixels see each.
-Tile vnni_tile(const CodeWeights &weights) {
-    constexpr int most_weights = 1 << 17;
-    if (weights.out_channels <= 16) return {16, 16};
-    if (weights.out_channels <= 32) return {8, 32};
-    const int window = weights.kernel * weights.kernel;
-    return 64 * weights.in_channels * window > most_weights ? Tile{14, 32} : Tile{4, 64};
+// Sums in 16 of the 32 registers of AVX-512: weights of 64 channels take four, activations some.
+Tile vnni_tile(int out_channels) {
+    if (out_channels <= 16) return {16, 16};
+    return out_channels <= 32 ? Tile{8, 32} : Tile{4, 64};
 }
 
-// Half as many registers, of half the length.
-constexpr Tile avx2_tile{4, 16};
+// In 8 of the 16 of AVX2, or in 4 where sums have 16 bits.
+Tile avx2_tile(int out_channels) {
+    return out_channels <= 16 ? Tile{4, 16} : Tile{2, 32};
+}
 
-Tile wide_tile(InstructionSet instruction_set, const CodeWeights &weights) {
-    if (instruction_set == InstructionSet::vnni) return vnni_tile(weights);
-    return instruction_set == InstructionSet::avx2 ? avx2_tile : Tile{8, 8};
+Tile wide_tile(InstructionSet instruction_set, int out_channels) {
+    if (instruction_set == InstructionSet::vnni) return vnni_tile(out_channels);
+    return instruction_set == InstructionSet::avx2 ? avx2_tile(out_channels) : Tile{8, 8};
 }
 
 }  // namespace
@@ -66,19 +64,20 @@ Tile wide_tile(InstructionSet instruction_set, const CodeWeights &weights) {
 std::vector<WayChoice> default_ways(InstructionSet instruction_set,
                                     std::string_view,
                                     const ConvolutionOperands &operands) {
+    const int out_channels = operands.weights.out_channels;
     if (is_for(ConvolutionWay::wide, operands)) {
-        return {{ConvolutionWay::wide, wide_tile(instruction_set, operands.weights)}};
+        return {{ConvolutionWay::wide, wide_tile(instruction_set, out_channels)}};
     }
-    if (operands.depthwise) return {{ConvolutionWay::depthwise, {4, operands.weights.out_channels}}};
+    if (operands.depthwise) return {{ConvolutionWay::depthwise, {4, out_channels}}};
     switch (instruction_set) {
         case InstructionSet::armv8:
             return arm_ways(operands);
         case InstructionSet::dotprod:
             return {{ConvolutionWay::dot, {8, 8}}};
         case InstructionSet::vnni:
-            return {{ConvolutionWay::dot, vnni_tile(operands.weights)}};
+            return {{ConvolutionWay::dot, vnni_tile(out_channels)}};
         case InstructionSet::avx2:
-            return {{ConvolutionWay::pairs, avx2_tile}};
+            return {{ConvolutionWay::pairs, avx2_tile(out_channels)}};
     }
     return {};
 }
