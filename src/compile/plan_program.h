@@ -18,6 +18,7 @@ struct ProgramOptions {
     std::string core;                      ///< one of the target's
     int batch = 1;                         ///< images of a run
     ElementType pixels = ElementType::u8;  ///< or f32: from 0 to 1
+    int most_tasks = 1;                    ///< that a convolution is split into (split_convolution.h)
 };
 
 /// What a kernel of the plan does.
