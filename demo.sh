@@ -32,6 +32,6 @@ $dsq eval $model --data $data --json >$runs/eval_2bit.json
 $dsq eval $model --data $data --target x86-64-linux --json >$runs/eval_host.json
 $dsq profile $model --json >$runs/profile_host.json
 $dsq inspect $model --json >$runs/inspect_2bit.json
-python3 bench/arm/network.py $runs/arm-64-linux --cores cortex-a53 --json >$runs/a53.json
+$dsq profile $model --target arm-64-linux --core cortex-a53 --page $runs/profile_a53.html --json >$runs/profile_a53.json
 echo "== result"
 python3 examples/demo/summary.py $runs $data

@@ -8,7 +8,7 @@ packages=(
   g++ python3 python3-venv  # the compiler, and the environment for Halide's wheel
   googletest libbenchmark-dev  # tests, benchmarks
   g++-aarch64-linux-gnu qemu-user  # build for Arm, and run what was built
-  llvm-19  # llvm-mca: cycles of what was built for Arm (bench/arm)
+  llvm-19  # llvm-mca: cycles of what was built for Arm
   nlohmann-json3-dev zlib1g-dev  # models and data as files
   python3-numpy python3-pil  # unpack CIFAR-10 for the tests
   libtomlplusplus-dev libcli11-dev node-chart.js  # recipes, command line, plots of the report page

@@ -7,6 +7,6 @@ foreach(entry IN LISTS FILES)
   file(READ ${CMAKE_MATCH_2} bytes HEX)
   string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
   string(APPEND text "\nstatic const unsigned char ${name}_bytes[] = {${bytes}};\n"
-                     "const std::string_view ${name}(reinterpret_cast<const char *>(${name}_bytes), sizeof ${name}_bytes);\n")
+                     "extern const std::string_view ${name};\nconst std::string_view ${name}(reinterpret_cast<const char *>(${name}_bytes), sizeof ${name}_bytes);\n")
 endforeach()
 file(WRITE ${OUTPUT} "${text}\n}  // namespace ${NAMESPACE}\n")

@@ -47,7 +47,8 @@ class Conv2dCodesWinograd : public LowBitConvolution<Conv2dCodesWinograd> {
 public:
     GeneratorParam<Product> product{"product", Product::mla, {{"mla", Product::mla}, {"smlal", Product::smlal}}};
     // Products of a run, along the input channels, which it divides: one for all 16 positions, or one for each,
-    // "8,4,...", row by row. No sum of a run may leave the type of the products (compile/run_length.h).
+    // "8,4,0,...", row by row. No sum of a run may leave the type of the products (compile/run_length.h). 0, of mla: the
+    // products at this position are added in 16 bits.
     GeneratorParam<std::string> runs{"runs", "1"};
     // Sums in 32 bits. Else 16 hold every one that must not wrap (winograd_fits).
     GeneratorParam<bool> wide{"wide", false};
@@ -111,7 +112,8 @@ private:
         if (lengths.size() == 1) lengths.resize(positions, lengths[0]);
         _halide_user_assert(lengths.size() == positions) << "runs: expected 1 or 16 of them, found " << runs.value();
         for (const int length : lengths) {
-            _halide_user_assert(length > 0 && in_channels % length == 0)
+            const bool is_divisor = length > 0 && in_channels % length == 0;
+            _halide_user_assert(is_divisor || (length == 0 && product == Product::mla))
                 << "runs: expected divisors of " << in_channels.value() << ", found " << runs.value();
         }
         return lengths;
@@ -134,9 +136,11 @@ private:
     // Defines the sum at a position, over runs.
     void add_products(int position) {
         const auto at = static_cast<std::size_t>(position);
-        const int length = stages.run_lengths[at];
+        const bool is_narrow = product == Product::mla && stages.run_lengths[at] > 0;
+        int &length = stages.run_lengths[at];
+        if (length == 0) length = in_channels;
         const std::string name = std::to_string(position);
-        const Type narrow = Int(product == Product::mla ? 8 : 16);
+        const Type narrow = Int(is_narrow ? 8 : 16);
         Func partial("partial_" + name), sum("sum_" + name);
         RDom run(0, length, "run_" + name), steps(0, in_channels / length, "steps_" + name);
         const Expr channel = step * length + run;

@@ -36,7 +36,7 @@ class EstimateError(Exception):
 
 def build_plugin(folder):
     plugin = Path(folder) / "block_counts.so"
-    source = HERE / "block_counts.c"
+    source = HERE.parents[1] / "runtime/block_counts.c"
     if not plugin.exists() or plugin.stat().st_mtime < source.stat().st_mtime:
         command = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", source, "-o", plugin]
         subprocess.run(command, check=True)

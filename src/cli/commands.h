@@ -21,6 +21,7 @@ void add_report(CLI::App &app, Run &run);
 void add_compile(CLI::App &app, Run &run);
 void add_verify(CLI::App &app, Run &run);
 void add_profile(CLI::App &app, Run &run);
+void add_tune(CLI::App &app, Run &run);
 
 /// The options of a subcommand live as long as the function that reads them.
 template <typename Options>

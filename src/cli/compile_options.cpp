@@ -25,6 +25,8 @@ void add_compile_options(CLI::App &command, CompileOptions &options) {
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
     command.add_flag("--float-input", options.float_input, "images are float from 0 to 1 instead of bytes");
+    command.add_option(
+        "--tuned", options.tables, "tables of dsq tune, before those that dsq has: tuned/cortex-a53.json");
     command.add_option("--threads", options.threads, "0: one for each core")
         ->check(CLI::Range(0, 256))
         ->capture_default_str();
@@ -37,6 +39,10 @@ Status open_for_compilation(const CompileOptions &options, Model &model, Program
     program.pixels = options.float_input ? ElementType::f32 : ElementType::u8;
     Status status = find_target(options.target, program.core, program.target);
     if (status.ok()) status = open_model(options.source, {}, model);
+    for (const std::string &path : options.tables) {
+        program.tables.emplace_back();
+        if (status.ok()) status = read_tuned_table(path, program.tables.back());
+    }
     if (!status.ok()) return status;
     program.name = options.name.empty() ? model.network.name : options.name;
     return {};

@@ -17,12 +17,13 @@ struct CompileOptions {
     int batch = 1;
     int parallel = 1;
     bool float_input = false;
+    std::vector<std::string> tables;  ///< of tuned choices
     int threads = 0;
 };
 
 void add_compile_options(CLI::App &command, CompileOptions &options);
 
-/// Error: as open_model and find_target.
+/// Error: as open_model, find_target and read_tuned_table.
 Status open_for_compilation(const CompileOptions &options, Model &model, ProgramOptions &program);
 
 /// 0 as one for each core.

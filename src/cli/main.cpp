@@ -54,6 +54,7 @@ int run_program(int argc, char **argv) {
     add_compile(app, run);
     add_verify(app, run);
     add_profile(app, run);
+    add_tune(app, run);
 #endif
     try {
         app.parse(argc, argv);

@@ -1,107 +1,194 @@
-// dsq profile: how long each step of a model's library takes.
+// dsq profile: what each step of a model's library costs: time on the machine that it is for, or estimated cycles.
 #include <algorithm>
 #include <cstdio>
 #include <string>
 
 #include "compile/profile_library.h"
 #include "compile_options.h"
+#include "model/replace_file.h"
+#include "report/page.h"
 #include "scratch_folder.h"
+#include "tune/estimate_library.h"
 
 namespace dsq::cli {
 namespace {
 
 struct ProfileCommand {
     CompileOptions compile;
-    std::string runner;
+    std::string runner, page;
     int rounds = 200;
+    double gigahertz = 1.2;
     bool json = false;
 };
 
-struct StepTime {
+struct StepCost {
     std::string layer, how;
-    double microseconds = 0, macs = 0;
+    double cost = 0, macs = 0;
+};
 
-    double gmacs_per_second() const {
-        return microseconds > 0 ? macs / microseconds / 1e3 : 0;
+// Of one variant: microseconds, or estimated cycles of a core.
+struct Profile {
+    std::string target, core;
+    std::vector<StepCost> steps;
+    double cost = 0, macs = 0;  // of a call
+
+    bool is_estimate() const {
+        return !core.empty();
+    }
+    const char *unit() const {
+        return is_estimate() ? "k cycles" : "us";
+    }
+    const char *speed_unit() const {
+        return is_estimate() ? "MAC/cycle" : "GMAC/s";
+    }
+    double in_unit(double value) const {
+        return is_estimate() ? value / 1e3 : value;
+    }
+    double speed(double of_macs, double of_cost) const {
+        if (of_cost <= 0) return 0;
+        return is_estimate() ? of_macs / of_cost : of_macs / of_cost / 1e3;
     }
 };
 
-// Borders are filled for the layer whose kernel follows: their time is that layer's.
-std::vector<StepTime> steps_of(const CompiledModel &compiled, const LibraryTimes &times) {
-    std::vector<StepTime> steps;
+// Borders are filled for the layer whose kernel follows: what they cost is that layer's.
+void add_steps(const CompiledModel &compiled, std::size_t variant, const std::vector<double> &costs, Profile &profile) {
+    profile.target = compiled.plan.variants[variant].target;
     double before = 0;
-    const std::vector<KernelNote> &notes = compiled.notes[static_cast<std::size_t>(times.variant)].kernels;
-    for (std::size_t step = 0; step < times.steps.size(); ++step) {
-        before += times.steps[step] / 1e3;
+    const std::vector<KernelNote> &notes = compiled.notes[variant].kernels;
+    for (std::size_t step = 0; step < costs.size(); ++step) {
+        before += costs[step];
         if (notes[step].writes.empty()) continue;
         const IntegerNode &node = compiled.graph.nodes[static_cast<std::size_t>(notes[step].node)];
-        steps.push_back({node.name, notes[step].how, before, notes[step].macs});
+        profile.steps.push_back({node.name, notes[step].how, before, notes[step].macs});
+        profile.macs += notes[step].macs;
         before = 0;
     }
-    return steps;
 }
 
-void print_table(const CompiledModel &compiled, const LibraryTimes &times, const std::vector<StepTime> &steps) {
+std::string text_of(const char *format, double value) {
+    char text[64];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+
+// What a call takes, as people say it.
+std::string summary(const Profile &profile, int batch, double gigahertz) {
+    const std::string images = " a call of " + std::to_string(batch) + " images";
+    if (!profile.is_estimate()) {
+        return text_of("%.1f us", profile.cost) + images +
+               text_of(", %.0f images/s, one thread", batch * 1e6 / profile.cost);
+    }
+    return text_of("%.3f M cycles", profile.cost / 1e6) + images + " on " + profile.core + ", estimated" +
+           text_of(", %.2f MAC/cycle", profile.speed(profile.macs, profile.cost)) +
+           text_of(", %.2f ms", profile.cost / gigahertz / 1e6) + text_of(" at %g GHz", gigahertz);
+}
+
+void print_table(const Profile &profile, const std::string &sum) {
     constexpr int widest = 40;
     double longest = 0;
-    for (const StepTime &step : steps) longest = std::max(longest, step.microseconds);
-    std::printf("%-24s %-22s %9s %8s\n", "layer", "way", "us", "GMAC/s");
-    for (const StepTime &step : steps) {
-        const auto width = static_cast<std::size_t>(widest * step.microseconds / longest);
-        std::printf("%-24s %-22s %9.1f %8.1f %s\n",
+    for (const StepCost &step : profile.steps) longest = std::max(longest, step.cost);
+    std::printf("%-24s %-22s %9s %9s\n", "layer", "way", profile.unit(), profile.speed_unit());
+    for (const StepCost &step : profile.steps) {
+        const auto width = static_cast<std::size_t>(longest > 0 ? widest * step.cost / longest : 0);
+        std::printf("%-24s %-22s %9.1f %9.1f %s\n",
                     step.layer.c_str(),
                     step.how.c_str(),
-                    step.microseconds,
-                    step.gmacs_per_second(),
+                    profile.in_unit(step.cost),
+                    profile.speed(step.macs, step.cost),
                     std::string(width, '#').c_str());
     }
-    std::printf("%s: %.1f us a call of %d images, %.0f images/s, one thread\n",
-                compiled.plan.variants[static_cast<std::size_t>(times.variant)].target.c_str(),
-                times.run / 1e3,
-                compiled.plan.batch,
-                compiled.plan.batch * 1e9 / times.run);
+    std::printf("%s: %s\n", profile.target.c_str(), sum.c_str());
 }
 
-Json to_json(const CompiledModel &compiled, const LibraryTimes &times, const std::vector<StepTime> &steps) {
+Json to_json(const Profile &profile, int batch) {
     Json list = Json::array();
-    for (const StepTime &step : steps) {
-        list.push_back(
-            {{"layer", step.layer}, {"way", step.how}, {"microseconds", step.microseconds}, {"macs", step.macs}});
+    const char *unit = profile.is_estimate() ? "cycles" : "microseconds";
+    for (const StepCost &step : profile.steps) {
+        list.push_back({{"layer", step.layer}, {"way", step.how}, {unit, step.cost}, {"macs", step.macs}});
     }
-    return {{"target", compiled.plan.variants[static_cast<std::size_t>(times.variant)].target},
-            {"microseconds", times.run / 1e3},
-            {"images_per_second", compiled.plan.batch * 1e9 / times.run},
-            {"layers", list}};
+    Json json{{"target", profile.target}, {unit, profile.cost}};
+    if (profile.is_estimate()) {
+        json["core"] = profile.core;
+        json["macs_per_cycle"] = profile.speed(profile.macs, profile.cost);
+    } else {
+        json["images_per_second"] = batch * 1e6 / profile.cost;
+    }
+    json["layers"] = list;
+    return json;
+}
+
+Status write_page(const std::string &path, const std::string &name, const Profile &profile, const std::string &sum) {
+    Json labels = Json::array(), costs = Json::array(), rows = Json::array();
+    for (const StepCost &step : profile.steps) {
+        const std::string cost = text_of("%.1f", profile.in_unit(step.cost));
+        labels.push_back(step.layer);
+        costs.push_back(std::stod(cost));
+        rows.push_back({step.layer, step.how, cost, text_of("%.1f", profile.speed(step.macs, step.cost))});
+    }
+    const Json data{{"name", name},
+                    {"tiles", {{profile.target, sum}}},
+                    {"plots",
+                     {{{"title", "What each layer costs"},
+                       {"kind", "bars"},
+                       {"x", profile.unit()},
+                       {"y", ""},
+                       {"labels", labels},
+                       {"series", {{{"label", profile.unit()}, {"values", costs}}}}}}},
+                    {"columns", {"layer", "way", profile.unit(), profile.speed_unit()}},
+                    {"rows", rows}};
+    const std::string text = plots_page(data);
+    const std::span<const std::byte> bytes = std::as_bytes(std::span(text));
+    return replace_file(path, {&bytes, 1});
+}
+
+Status estimate(const CompiledModel &compiled,
+                const ProgramOptions &program,
+                const std::string &folder,
+                Profile &profile) {
+    std::vector<LibraryCycles> cycles;
+    const Status status =
+        estimate_library(compiled.plan, compiled.facts, program.target, {program.core}, folder, cycles);
+    if (!status.ok()) return status;
+    profile.core = program.core;
+    profile.cost = cycles.front().run;
+    add_steps(compiled, 0, cycles.front().steps, profile);
+    return {};
+}
+
+Status time(
+    const CompiledModel &compiled, const ProgramRunner &how, const std::string &folder, int rounds, Profile &profile) {
+    LibraryTimes times;
+    const Status status = profile_library(compiled.plan, compiled.facts, how, folder, rounds, times);
+    if (!status.ok()) return status;
+    for (double &step : times.steps) step /= 1e3;
+    profile.cost = times.run / 1e3;
+    add_steps(compiled, static_cast<std::size_t>(times.variant), times.steps, profile);
+    return {};
 }
 
 Status profile(const ProfileCommand &command) {
     Model model;
     ProgramOptions program;
-    Status status = open_for_compilation(command.compile, model, program);
-    if (!status.ok()) return status;
-    if (!program.target.runner.empty() && command.runner.empty()) {
-        return {
-            ErrorCode::invalid_argument,
-            "target " + program.target.name +
-                ": expected --runner, a command that runs a shell command on a device; bench/arm/network.py estimates "
-                "cycles without one"};
-    }
-    const ScratchFolder folder;
     CompiledModel compiled;
-    LibraryTimes times;
-    status = compile_model(model, program, folder.path(), thread_count(command.compile.threads), compiled);
+    Profile profile;
+    const ScratchFolder folder;
+    Status status = open_for_compilation(command.compile, model, program);
     if (status.ok()) {
-        const ProgramRunner how{program.target.linker, {}, command.runner};
-        status = profile_library(compiled, how, folder.path(), command.rounds, times);
+        status = compile_model(model, program, folder.path(), thread_count(command.compile.threads), compiled);
     }
     if (!status.ok()) return status;
-    const std::vector<StepTime> steps = steps_of(compiled, times);
+    const bool runs_elsewhere = !program.target.runner.empty() && command.runner.empty();
+    status = runs_elsewhere
+                 ? estimate(compiled, program, folder.path(), profile)
+                 : time(compiled, {program.target.linker, {}, command.runner}, folder.path(), command.rounds, profile);
+    if (!status.ok()) return status;
+    const std::string sum = summary(profile, program.batch, command.gigahertz);
     if (command.json) {
-        print_json(to_json(compiled, times, steps));
+        print_json(to_json(profile, program.batch));
     } else {
-        print_table(compiled, times, steps);
+        print_table(profile, sum);
     }
-    return {};
+    return command.page.empty() ? Status{} : write_page(command.page, compiled.graph.name, profile, sum);
 }
 
 Status run_profile(const ProfileCommand &command) {
@@ -113,13 +200,20 @@ Status run_profile(const ProfileCommand &command) {
 
 void add_profile(CLI::App &app, Run &run) {
     const auto options = std::make_shared<ProfileCommand>();
-    CLI::App *command = add_command(app, run, "profile", "Time each step of a model's library", options, run_profile);
+    CLI::App *command = add_command(
+        app, run, "profile", "Time each step of a model's library, or estimate its cycles", options, run_profile);
     add_compile_options(*command, options->compile);
-    command->add_option(
-        "--runner", options->runner, "time it on a device: a command that runs a shell command there, 'ssh pi@host'");
-    command->add_option("--rounds", options->rounds, "medians are of so many")
+    command->add_option("--runner",
+                        options->runner,
+                        "time it on a device: a command that runs a shell command there, 'ssh pi@host'. Without one, "
+                        "cycles are estimated for what this machine does not run");
+    command->add_option("--rounds", options->rounds, "times are medians of so many")
         ->check(CLI::Range(1, 1 << 20))
         ->capture_default_str();
+    command->add_option("--gigahertz", options->gigahertz, "of the core, for milliseconds of estimated cycles")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_option("--page", options->page, "also write a page with a plot: profile.html");
     command->add_flag("--json", options->json, "print JSON");
 }
 

@@ -22,20 +22,12 @@ bool has_small_products(const ConvolutionOperands &operands) {
     return longest_uniform_run(products, identity_order(operands.weights.in_channels), 8) >= shortest_useful_run;
 }
 
-// Runs in 8 bits are worth their spills in Winograd's domain for 2 bits beside 2, or less.
-bool has_small_codes(const ConvolutionOperands &operands) {
-    const auto bits = [](CodeRange range) { return range.high - range.low <= 3; };
-    return bits(operands.weight_range) && bits(operands.input_range);
-}
-
 std::vector<WayChoice> arm_ways(const ConvolutionOperands &operands) {
     const int out_channels = operands.weights.out_channels;
     std::vector<WayChoice> ways;
     if (is_for(ConvolutionWay::popcount, operands)) ways.push_back({ConvolutionWay::popcount, {4, 32}});
     if (is_for(ConvolutionWay::winograd, operands)) {
-        if (has_small_codes(operands)) {
-            ways.push_back({ConvolutionWay::winograd, arm_tile_for(out_channels, arm_tile)});
-        }
+        ways.push_back({ConvolutionWay::winograd, arm_tile_for(out_channels, arm_tile)});
         ways.push_back({ConvolutionWay::winograd_smlal, arm_tile_for(out_channels, arm_tile / 2)});
     }
     if (has_small_products(operands)) ways.push_back({ConvolutionWay::mla, arm_tile_for(out_channels, arm_tile)});

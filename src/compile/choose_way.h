@@ -12,6 +12,8 @@ namespace dsq {
 struct WayChoice {
     ConvolutionWay way = ConvolutionWay::smlal;
     Tile tile;
+
+    bool operator==(const WayChoice &) const = default;
 };
 
 /// Good defaults on such a core, the best first. Which of them the weights allow, plan_convolution tells; the last

@@ -30,6 +30,8 @@ struct CompileTarget {
     std::vector<std::string> cores;       ///< that defaults are known for, the first where none is named
     std::vector<std::string> linker;      ///< the C++ compiler and its options for a static program
     std::vector<std::string> runner;      ///< what runs a program for it here; empty: itself
+    std::vector<std::string> disassembler,
+        analyzer;  ///< what cycles are estimated with (tune/arm_cycles.h); empty: not
 };
 
 std::span<const CompileTarget> compile_targets();

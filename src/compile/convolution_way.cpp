@@ -12,7 +12,12 @@ namespace dsq {
 namespace {
 
 // Runs beyond these gain nothing that is seen, and their code fills the cache.
+// Shorter ones are spilled as often as products in 16 bits take instructions more.
+constexpr int shortest_useful_run = 3;
 constexpr int longest_useful_run = 32, longest_useful_winograd_run = 16, longest_useful_wide_run = 64;
+
+// Channels that SADALP adds.
+constexpr int sadalp_group = 2;
 
 // Signs whose sum, and a threshold one above it, 16 bits hold.
 constexpr int most_signs = 32766;
@@ -23,6 +28,7 @@ struct WayNames {
 };
 constexpr WayNames ways[] = {
     {ConvolutionWay::mla, "mla", "conv2d_codes_mla"},
+    {ConvolutionWay::mla_sadalp, "mla_sadalp", "conv2d_codes_mla"},
     {ConvolutionWay::mla_paper, "mla_paper", "conv2d_codes_mla"},
     {ConvolutionWay::smlal, "smlal", "conv2d_codes_smlal"},
     {ConvolutionWay::winograd, "winograd", "conv2d_codes_winograd"},
@@ -38,8 +44,9 @@ Status cannot(const std::string &expected, const std::string &found) {
     return {ErrorCode::invalid_argument, "expected " + expected + ", found " + found};
 }
 
-// The longest divisor that is useful.
+// The longest divisor that is useful; 0 of 0.
 int useful_run(int longest, int useful) {
+    if (longest == 0) return 0;
     int run = std::min(longest, useful);
     while (longest % run != 0) --run;
     return run;
@@ -88,6 +95,8 @@ private:
         switch (way) {
             case ConvolutionWay::mla:
                 return plan_mla(longest_uniform_run(products_, order_, 8));
+            case ConvolutionWay::mla_sadalp:
+                return plan_mla_sadalp();
             case ConvolutionWay::mla_paper:
                 return plan_mla(std::min(run_length(operands_.weight_range, operands_.input_range, 8), in_channels()));
             case ConvolutionWay::smlal:
@@ -117,6 +126,9 @@ private:
 
     int in_channels() const {
         return operands_.weights.in_channels;
+    }
+    static std::size_t index(int i) {
+        return static_cast<std::size_t>(i);
     }
     int window() const {
         return operands_.weights.kernel * operands_.weights.kernel;
@@ -155,6 +167,37 @@ private:
         return {};
     }
 
+    // The members of a group have runs of their own: the first of each in one, the second in another.
+    std::vector<int> runs_of_members(int run) const {
+        std::vector<int> order(order_.size());
+        const std::size_t length = index(run), members = sadalp_group;
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            const std::size_t first = i / (length * members) * (length * members), at = i - first;
+            order[i] = order_[first + at % length * members + at / length];
+        }
+        return order;
+    }
+
+    Status plan_mla_sadalp() {
+        const int channels = in_channels();
+        for (int run = std::min(channels / sadalp_group, longest_useful_run); run > 0; --run) {
+            if (channels % (run * sadalp_group) != 0) continue;
+            const std::vector<int> order = runs_of_members(run);
+            const std::vector<bool> safe = safe_taps(products_, order, run, 8);
+            if (std::find(safe.begin(), safe.end(), false) != safe.end()) continue;
+            plan_.sum_bits = narrow() ? 16 : 32;
+            const int together = run * sadalp_group;
+            const int spill = plan_.sum_bits == 16 ? 0 : together * longest_uniform_spill(products_, order, together);
+            if (plan_.sum_bits == 32 && spill == 0) break;
+            set("group", sadalp_group);
+            set("run", run);
+            set("spill_channels", spill);
+            pack(pack_groups(weights_, tile_.channels, sadalp_group), sadalp_group, sadalp_group);
+            return {};
+        }
+        return cannot("pairs of channels with products that 8 bits hold", "other ones");
+    }
+
     Status plan_smlal() {
         plan_.sum_bits = narrow() ? 16 : 32;
         const int longest = plan_.sum_bits == 16 ? 0 : longest_uniform_run(products_, order_, 16);
@@ -174,11 +217,15 @@ private:
         if (mla && !is_narrow) return cannot("sums that 16 bits hold", "larger ones");
         const std::vector<int> longest = longest_runs(WorstProducts(transformed, ranges), order_, mla ? 8 : 16);
         std::string runs;
+        bool is_useful = !mla;
         for (const int length : longest) {
-            if (length == 0) return cannot("single products that their type holds", "larger ones");
-            const int run = useful_run(length, mla ? longest_useful_winograd_run : longest_useful_wide_run);
+            if (length == 0 && !mla) return cannot("single products that 16 bits hold", "larger ones");
+            int run = useful_run(length, mla ? longest_useful_winograd_run : longest_useful_wide_run);
+            if (mla && run < shortest_useful_run) run = 0;
+            is_useful |= run > 0;
             runs += (runs.empty() ? "" : ",") + std::to_string(run);
         }
+        if (!is_useful) return cannot("runs of at least " + std::to_string(shortest_useful_run), "shorter ones");
         if (!mla && is_narrow) runs = std::to_string(in_channels());
         set("product", mla ? "mla" : "smlal");
         set("runs", runs);
@@ -237,6 +284,27 @@ std::string_view name(ConvolutionWay way) {
 
 std::string_view generator_of(ConvolutionWay way) {
     return std::find_if(std::begin(ways), std::end(ways), [=](const WayNames &w) { return w.way == way; })->generator;
+}
+
+Status find_way(std::string_view name, ConvolutionWay &way) {
+    std::string names;
+    for (const WayNames &candidate : ways) {
+        if (candidate.name == name) {
+            way = candidate.way;
+            return {};
+        }
+        names += (names.empty() ? "" : ", ") + std::string(candidate.name);
+    }
+    return cannot("one of " + names, "'" + std::string(name) + "'");
+}
+
+std::span<const ConvolutionWay> convolution_ways() {
+    static const std::vector<ConvolutionWay> all = [] {
+        std::vector<ConvolutionWay> found;
+        for (const WayNames &way : ways) found.push_back(way.way);
+        return found;
+    }();
+    return all;
 }
 
 bool is_for(ConvolutionWay way, const ConvolutionOperands &operands) {

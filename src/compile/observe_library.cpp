@@ -170,7 +170,7 @@ Status observe_library(const CompiledModel &compiled,
                        int runs,
                        const Observer &observer) {
     LibraryProgram program(how.program, folder);
-    const Status status = program.link(observe_program, compiled);
+    const Status status = program.link(observe_program, compiled.plan, compiled.facts.archive);
     return status.ok() ? Observed(compiled, variant, how.logits_only).run(program, images, runs, observer) : status;
 }
 

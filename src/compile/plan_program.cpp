@@ -139,15 +139,11 @@ private:
                                            .stride = node.stride,
                                            .depthwise = node.depthwise,
                                            .is_x86 = is_x86(target_.instruction_set)};
+        const LayerKey key = key_of(node, in, input_bits);
         WayChoice choice;
         ConvolutionPlan way;
-        Status status;
-        for (const WayChoice &candidate : default_ways(target_.instruction_set, options_.core, operands)) {
-            choice = candidate;
-            status = plan_convolution(choice.way, operands, choice.tile, {}, way);
-            if (status.ok()) break;
-        }
-        if (!status.ok()) return {status.code(), std::string(name(choice.way)) + ": " + status.message()};
+        double cost = 0;
+        if (Status status = choose_way(key, operands, choice, cost, way); !status.ok()) return status;
 
         KernelPlan kernel{.generator = std::string(generator_of(choice.way)), .parameters = way.parameters};
         const std::pair<const char *, int> numbers[] = {{"in_channels", in.channels},
@@ -158,7 +154,7 @@ private:
                                                         {"height", in.height},
                                                         {"offset_shift", node.offset_shift},
                                                         {"batch", options_.batch}};
-        for (const auto &[key, value] : numbers) kernel.parameters[key] = std::to_string(value);
+        for (const auto &[parameter, value] : numbers) kernel.parameters[parameter] = std::to_string(value);
         kernel.parameters["has_offset"] = text(node.offset != 0);
         kernel.buffers["input"] =
             node.flatten ? places_.flat(node.input, true) : places_.image(node.input, node.weights.kernel / 2);
@@ -183,8 +179,60 @@ private:
                     std::to_string(choice.tile.channels),
              .bits = std::to_string(node.weight_bits) + "/" + std::to_string(input_bits),
              .macs = macs * options_.batch,
+             .layer = key,
+             .choice = choice,
+             .cost = cost,
              .writes = std::move(writes)});
         return {};
+    }
+
+    LayerKey key_of(const ConvolutionNode &node, const Shape &input, int input_bits) const {
+        LayerKey key{.variant = target_.name,
+                     .in_channels = node.weights.in_channels,
+                     .out_channels = node.weights.out_channels,
+                     .kernel = node.weights.kernel,
+                     .stride = node.stride,
+                     .width = input.width,
+                     .height = input.height,
+                     .depthwise = node.depthwise,
+                     .weight_bits = node.weight_bits,
+                     .input_bits = input_bits};
+        if (const auto *real = std::get_if<RealEpilogue>(&node.epilogue)) {
+            key.epilogue = name_of(*real);
+            if (real->residual != no_tensor_index) key.epilogue += "+residual";
+        }
+        if (node.offset != 0) key.epilogue += "+offset";
+        return key;
+    }
+
+    // The first that the weights allow, of what tables have of the layer and then of the defaults.
+    Status choose_way(const LayerKey &key,
+                      const ConvolutionOperands &operands,
+                      WayChoice &choice,
+                      double &cost,
+                      ConvolutionPlan &way) const {
+        std::vector<TunedWay> candidates;
+        const auto add_table = [&](const TunedTable &table) {
+            const TunedLayer *layer = table.find(key);
+            if (layer) candidates.insert(candidates.end(), layer->ways.begin(), layer->ways.end());
+        };
+        if (options_.way) {
+            candidates.push_back({*options_.way});
+        } else {
+            for (const TunedTable &table : options_.tables) add_table(table);
+            if (const TunedTable *table = shipped_table(options_.core)) add_table(*table);
+            for (const WayChoice &other : default_ways(target_.instruction_set, options_.core, operands)) {
+                candidates.push_back({other});
+            }
+        }
+        Status status;
+        for (const TunedWay &candidate : candidates) {
+            choice = candidate.choice;
+            cost = candidate.cost;
+            status = plan_convolution(choice.way, operands, choice.tile, {}, way);
+            if (status.ok()) return status;
+        }
+        return {status.code(), std::string(name(choice.way)) + ": " + status.message()};
     }
     static int bits_of(const IntegerTensor &codes) {
         const int levels = (codes.range.high - codes.range.low) / codes.distance;
@@ -210,9 +258,13 @@ private:
         return {epilogue.codes};
     }
 
+    static const char *name_of(const RealEpilogue &epilogue) {
+        if (epilogue.codes == no_tensor_index) return "float32";
+        return epilogue.output != no_tensor_index ? "float32_and_codes" : "float32_codes";
+    }
     std::vector<int> add_epilogue(const RealEpilogue &epilogue, bool, KernelPlan &kernel) const {
         const bool reals = epilogue.output != no_tensor_index, codes = epilogue.codes != no_tensor_index;
-        kernel.parameters["epilogue"] = !codes ? "float32" : reals ? "float32_and_codes" : "float32_codes";
+        kernel.parameters["epilogue"] = name_of(epilogue);
         kernel.parameters["has_residual"] = text(epilogue.residual != no_tensor_index);
         kernel.buffers["scale"] = vector_of(epilogue.scale);
         kernel.buffers["shift"] = vector_of(epilogue.shift);
@@ -313,7 +365,9 @@ Status plan_program(const IntegerGraph &graph,
                     std::vector<VariantNotes> &notes) {
     ProgramPlan result{.name = options.name, .batch = options.batch, .most_tasks = options.most_tasks};
     result.image = graph.input;
-    result.classes = graph.tensors[static_cast<std::size_t>(graph.logits)].shape.channels;
+    if (graph.logits != no_tensor_index) {
+        result.classes = graph.tensors[static_cast<std::size_t>(graph.logits)].shape.channels;
+    }
     result.about = "The network " + graph.name + ", compiled by dsq for " + options.target.name + ".";
     result.input = std::to_string(options.batch) + " images, " + shape_text(graph.input) + ": " +
                    (options.pixels == ElementType::u8 ? "pixels, uint8_t, 0 to 255." : "float, 0 to 1 (pixel / 255).") +

@@ -2,12 +2,14 @@
 /// in memory for every tensor.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "compile/compile_target.h"
 #include "compile/program_plan.h"
 #include "compile/tensor_places.h"
+#include "compile/tuned_table.h"
 #include "model/integer_graph.h"
 
 namespace dsq {
@@ -19,15 +21,21 @@ struct ProgramOptions {
     int batch = 1;                         ///< images of a run
     ElementType pixels = ElementType::u8;  ///< or f32: from 0 to 1
     int most_tasks = 1;                    ///< that a convolution is split into (split_convolution.h)
+    /// Of the user, before those that are shipped for the core; the first has precedence.
+    std::vector<TunedTable> tables = {};
+    std::optional<WayChoice> way = {};  ///< of all convolutions, to try it: instead of what tables and defaults say
 };
 
 /// What a kernel of the plan does.
 struct KernelNote {
-    int node = 0;                  ///< of the graph
-    std::string how;               ///< "winograd 2x64"
-    std::string bits;              ///< of weights and activations: "2/2"; empty where there are none
-    double macs = 0;               ///< multiplications of a run
-    std::vector<int> writes = {};  ///< tensors of the graph
+    int node = 0;                          ///< of the graph
+    std::string how;                       ///< "winograd 2x64"
+    std::string bits;                      ///< of weights and activations: "2/2"; empty where there are none
+    double macs = 0;                       ///< multiplications of a run
+    std::optional<LayerKey> layer = {};    ///< of a convolution
+    std::optional<WayChoice> choice = {};  ///< the same's
+    double cost = 0;                       ///< of one image, as a table has it; 0: not known
+    std::vector<int> writes = {};          ///< tensors of the graph
 };
 
 /// Of each variant.
@@ -36,8 +44,8 @@ struct VariantNotes {
     std::vector<TensorPlace> tensors;  ///< as the graph has them
 };
 
-/// For a valid graph. Error: invalid_argument, naming the node, where no way computes it, or the tensor that is too
-/// large.
+/// For a valid graph, or one of nodes whose inputs nothing writes and without logits (tune/). Error: invalid_argument,
+/// naming the node, where no way computes it, or the tensor that is too large.
 Status plan_program(const IntegerGraph &graph,
                     const ProgramOptions &options,
                     ProgramPlan &plan,

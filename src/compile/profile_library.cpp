@@ -25,7 +25,9 @@ std::vector<std::uint8_t> random_input(std::size_t bytes) {
     return input;
 }
 
-Status write_request(const std::string &path, const LibraryFacts &facts, std::size_t steps, int rounds) {
+}  // namespace
+
+Status write_profile_request(const std::string &path, const LibraryFacts &facts, std::size_t steps, int rounds) {
     std::ofstream file(path, std::ios::binary);
     const std::uint64_t numbers[] = {
         facts.input_bytes, facts.output_bytes, facts.workspace_bytes, steps, static_cast<std::uint64_t>(rounds)};
@@ -36,19 +38,18 @@ Status write_request(const std::string &path, const LibraryFacts &facts, std::si
     return file ? Status{} : Status{ErrorCode::invalid_file, "could not write " + path};
 }
 
-}  // namespace
-
-Status profile_library(const CompiledModel &compiled,
+Status profile_library(const ProgramPlan &plan,
+                       const LibraryFacts &facts,
                        const ProgramRunner &how,
                        const std::string &folder,
                        int rounds,
                        LibraryTimes &times) {
     LibraryProgram program(how, folder);
     // A step that a variant does not have is none that it can be asked for.
-    std::size_t steps = compiled.plan.variants.front().kernels.size();
-    for (const ProgramVariant &variant : compiled.plan.variants) steps = std::min(steps, variant.kernels.size());
-    Status status = program.link(profile_program, compiled);
-    if (status.ok()) status = write_request(program.path("request"), compiled.facts, steps, rounds);
+    std::size_t steps = plan.variants.front().kernels.size();
+    for (const ProgramVariant &variant : plan.variants) steps = std::min(steps, variant.kernels.size());
+    Status status = program.link(profile_program, plan, facts.archive);
+    if (status.ok()) status = write_profile_request(program.path("request"), facts, steps, rounds);
     if (!status.ok()) return status;
     const std::string command = program.command(program.path("request"));
     std::unique_ptr<FILE, ClosePipe> pipe(popen(command.c_str(), "r"));  // NOLINT(cert-env33-c): the user's own runner

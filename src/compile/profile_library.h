@@ -15,9 +15,14 @@ struct LibraryTimes {
     std::vector<double> steps;
 };
 
+/// What runtime/profile_program.cpp reads: so many calls of the library, and of each of its first `steps` steps, with a
+/// random input. Error: invalid_file.
+Status write_profile_request(const std::string &path, const LibraryFacts &facts, std::size_t steps, int rounds);
+
 /// Links the library into a program in `folder` and runs that on one thread. Error: kernel_failed, with what the
 /// compiler or the program said.
-Status profile_library(const CompiledModel &compiled,
+Status profile_library(const ProgramPlan &plan,
+                       const LibraryFacts &facts,
                        const ProgramRunner &how,
                        const std::string &folder,
                        int rounds,

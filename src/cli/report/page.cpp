@@ -43,16 +43,24 @@ void put(std::string &page, std::string_view place, std::string_view text) {
     if (at != std::string::npos) page.replace(at, place.size(), text);
 }
 
-}  // namespace
-
-std::string report_page(const nlohmann::ordered_json &data) {
-    std::string page(assets::page_html);
+std::string page_of(std::string_view html, std::string_view script, const nlohmann::ordered_json &data) {
+    std::string page(html);
     put(page, "{{title}}", text_in_html(data.value("name", "run")));
     put(page, "{{style}}", assets::page_css);
     put(page, "{{chart}}", assets::chart_js);
-    put(page, "{{script}}", assets::page_js);
+    put(page, "{{script}}", script);
     put(page, "{{data}}", json_in_html(data));
     return page;
+}
+
+}  // namespace
+
+std::string report_page(const nlohmann::ordered_json &data) {
+    return page_of(assets::page_html, assets::page_js, data);
+}
+
+std::string plots_page(const nlohmann::ordered_json &data) {
+    return page_of(assets::plots_html, assets::plots_js, data);
 }
 
 }  // namespace dsq::cli

@@ -1,4 +1,4 @@
-/// The report of a run as one HTML page that loads nothing.
+/// HTML pages that load nothing.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -6,7 +6,10 @@
 
 namespace dsq::cli {
 
-/// `data` is what report_data makes.
+/// The report of a run; `data` is what report_data makes.
 std::string report_page(const nlohmann::ordered_json &data);
+
+/// Tiles, plots and a table; plots.js says what `data` holds.
+std::string plots_page(const nlohmann::ordered_json &data);
 
 }  // namespace dsq::cli

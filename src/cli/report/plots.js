@@ -1,0 +1,72 @@
+"use strict";
+
+/// {name, tiles: [[label, text]], plots: [{title, kind: "bars" | "points", x, y, labels, series: [{label, values}]}],
+/// columns: [text], rows: [[text]]}. Values of bars: a number for each label; of points: {x, y, text}.
+const data = JSON.parse(document.getElementById("data").textContent);
+const colors = ["#2563eb", "#ea580c", "#16a34a", "#9333ea", "#0891b2", "#ca8a04", "#dc2626", "#64748b", "#db2777", "#4d7c0f"];
+
+Object.assign(Chart.defaults, { animation: false, responsive: true, maintainAspectRatio: false });
+Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+Chart.defaults.color = "#616e7c";
+
+const element = (id) => document.getElementById(id);
+
+function make(parent, tag, text, name) {
+  const made = parent.appendChild(document.createElement(tag));
+  if (text !== undefined) made.textContent = text;
+  if (name) made.className = name;
+  return made;
+}
+
+const axis = (title, more = {}) => ({ title: { display: Boolean(title), text: title }, grid: { color: "#eef1f4" }, ...more });
+
+function figure(plot, height) {
+  const parent = make(element("plots"), "figure");
+  make(parent, "figcaption", plot.title);
+  const box = make(parent, "div", undefined, "plot");
+  box.style.height = `${height}px`;
+  return make(box, "canvas");
+}
+
+/// From left to right, the first label on top; several series side by side.
+function bars(plot) {
+  const datasets = plot.series.map(({ label, values }, i) => ({ label, data: values, backgroundColor: colors[i % colors.length] }));
+  return new Chart(figure(plot, 80 + plot.labels.length * 18 * Math.max(1, datasets.length * 0.6)), {
+    type: "bar",
+    data: { labels: plot.labels, datasets },
+    options: {
+      indexAxis: "y",
+      plugins: { legend: { display: datasets.length > 1, align: "end" } },
+      scales: { x: axis(plot.x, { beginAtZero: true }), y: axis(plot.y, { ticks: { autoSkip: false } }) },
+    },
+  });
+}
+
+function dots(plot) {
+  const datasets = plot.series.map(({ label, values }, i) => ({ label, data: values, backgroundColor: colors[i % colors.length], pointRadius: 4 }));
+  return new Chart(figure(plot, 340), {
+    type: "scatter",
+    data: { datasets },
+    options: {
+      plugins: {
+        legend: { align: "end" },
+        tooltip: { callbacks: { label: ({ dataset, raw }) => `${dataset.label} ${raw.text || ""}: ${raw.y}` } },
+      },
+      scales: { x: axis(plot.x), y: axis(plot.y, { beginAtZero: true }) },
+    },
+  });
+}
+
+element("name").textContent = data.name;
+for (const [label, text] of data.tiles) {
+  const tile = make(element("tiles"), "div", undefined, "tile");
+  make(tile, "b", text);
+  make(tile, "span", label);
+}
+for (const plot of data.plots) (plot.kind === "bars" ? bars : dots)(plot);
+const head = make(element("table"), "tr");
+for (const text of data.columns) make(head, "th", text);
+for (const row of data.rows) {
+  const line = make(element("table"), "tr");
+  for (const text of row) make(line, "td", text);
+}
