@@ -1,14 +1,15 @@
 #[[
-dsq_add_model(<name> MODEL <file> [TARGET <target>] [CORE <core>] [BATCH <images>] [FLOAT_INPUT])
+dsq_add_model(<name> MODEL <file> [TARGET <target>] [CORE <core>] [BATCH <images>] [PARALLEL <tasks>] [FLOAT_INPUT])
 
 Compile a trained model into the static library <name>, with the header <name>.h and the function <name>_run: at build time, by
 `dsq compile`, and again when the model or dsq changes. The arguments are its options. TARGET is the first one for the processor that
-this build is for, unless told otherwise; CORE the target's first; BATCH 1. A relative file is one of the current source folder.
+this build is for, unless told otherwise; CORE the target's first; BATCH 1; PARALLEL 1,
+which leaves out <name>_run_parallel. A relative file is one of the current source folder.
 #]]
 function(dsq_add_model name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "FLOAT_INPUT" "MODEL;TARGET;CORE;BATCH" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "FLOAT_INPUT" "MODEL;TARGET;CORE;BATCH;PARALLEL" "")
   set(call "dsq_add_model(${name})")
-  dsq_check_arguments(dsq_add_model "${name}" MODEL "TARGET;CORE;BATCH;FLOAT_INPUT")
+  dsq_check_arguments(dsq_add_model "${name}" MODEL "TARGET;CORE;BATCH;PARALLEL;FLOAT_INPUT")
   cmake_path(ABSOLUTE_PATH arg_MODEL BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
   if(NOT EXISTS "${arg_MODEL}" OR IS_DIRECTORY "${arg_MODEL}")
     message(FATAL_ERROR "${call}: MODEL: expected a file of dsq train, found none at '${arg_MODEL}'")
@@ -19,12 +20,19 @@ function(dsq_add_model name)
     dsq_check_choice("${call}" CORE "${arg_CORE}" ${dsq_target_cores})
     list(APPEND options --core ${arg_CORE})
   endif()
-  if(DEFINED arg_BATCH)
-    if(NOT arg_BATCH MATCHES "^[1-9][0-9]*$")
-      message(FATAL_ERROR "${call}: BATCH: expected a number of images from 1, found '${arg_BATCH}'")
+  foreach(count IN ITEMS "BATCH images" "PARALLEL tasks")
+    string(REPLACE " " ";" count "${count}")
+    list(GET count 0 option)
+    list(GET count 1 counted)
+    if(NOT DEFINED arg_${option})
+      continue()
     endif()
-    list(APPEND options --batch ${arg_BATCH})
-  endif()
+    if(NOT arg_${option} MATCHES "^[1-9][0-9]*$")
+      message(FATAL_ERROR "${call}: ${option}: expected a number of ${counted} from 1, found '${arg_${option}}'")
+    endif()
+    string(TOLOWER ${option} option_name)
+    list(APPEND options --${option_name} ${arg_${option}})
+  endforeach()
   if(arg_FLOAT_INPUT)
     list(APPEND options --float-input)
   endif()

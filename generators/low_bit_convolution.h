@@ -41,6 +41,7 @@ public:
     GeneratorParam<int> stride{"stride", 1};
     GeneratorParam<int> width{"width", 56};  // of the input, without its border
     GeneratorParam<int> height{"height", 56};
+    GeneratorParam<int> pixel_stride{"pixel_stride", 0};  // of the outputs, in elements; 0: out_channels
     GeneratorParam<int> batch{"batch", 0};  // images; 0: any number, which costs two outputs a loop of their own
     GeneratorParam<Epilogue> epilogue{"epilogue",
                                       Epilogue::codes,
@@ -154,7 +155,7 @@ protected:
         for (Output<AnyBuffer> *port : {output, output_codes}) {
             if (!port) continue;
             port->dim(0).set_bounds(0, out_channels);
-            port->dim(1).set_bounds(0, out_extent(width)).set_stride(out_channels);
+            port->dim(1).set_bounds(0, out_extent(width)).set_stride(pixel_stride > 0 ? pixel_stride : out_channels);
             port->dim(2).set_bounds(0, out_extent(height));
             port->dim(3).set_min(0);
             if (batch > 0) port->dim(3).set_extent(batch);

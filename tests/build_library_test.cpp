@@ -255,6 +255,22 @@ const BadPlan bad_plans[] = {
     {"overlap",
      [](ProgramPlan &plan) { kernel(plan, 1).buffers["output"].offset = 64; },
      {"'second'", "'output'", "'input'"}},
+    {"tasks", [](ProgramPlan &plan) { kernel(plan, 0).tasks = 2; }, {"'first'", "1 to 1 tasks", "found 2"}},
+    {"task_stride",
+     [](ProgramPlan &plan) {
+         plan.most_tasks = kernel(plan, 2).tasks = 2;
+         kernel(plan, 2).buffers["output"].task_stride = 6;
+     },
+     {"'third'", "'output'", "6", "4"}},
+    {"tasks_outside",
+     [](ProgramPlan &plan) {
+         plan.most_tasks = kernel(plan, 1).tasks = 2;
+         kernel(plan, 1).buffers["output"].task_stride = 1;
+     },
+     {"'second'", "'output'", "workspace"}},
+    {"overlapping_tasks",
+     [](ProgramPlan &plan) { plan.most_tasks = kernel(plan, 1).tasks = 2; },
+     {"'second'", "'output'", "two tasks"}},
     {"target", [](ProgramPlan &plan) { plan.variants[0].target = "arm-63"; }, {"arm-63"}},
     {"requirement", [](ProgramPlan &plan) { plan.variants[0].requirements = {"mmx2"}; }, {"mmx2"}},
     {"name", [](ProgramPlan &plan) { plan.name = "res-net"; }, {"res-net"}},

@@ -23,6 +23,7 @@ Json kernel_json(const CompiledModel &compiled, std::size_t variant, std::size_t
             {"way", note.how},
             {"bits", note.bits},
             {"macs", note.macs},
+            {"tasks", compiled.plan.variants[variant].kernels[step].tasks},
             {"code_bytes", facts.code_bytes},
             {"constant_bytes", facts.constant_bytes},
             {"scratch_bytes", facts.scratch_bytes}};
@@ -57,10 +58,11 @@ void print_table(const CompiledModel &compiled, std::size_t variant) {
         const KernelNote &note = compiled.notes[variant].kernels[step];
         if (note.writes.empty()) continue;
         const KernelFacts &facts = compiled.facts.kernels[variant][step];
+        const int tasks = compiled.plan.variants[variant].kernels[step].tasks;
         std::printf("  %-24s %-14s %-22s %5s %9.3f %9zu %9zu\n",
                     compiled.graph.nodes[static_cast<std::size_t>(note.node)].name.c_str(),
                     shape_text(compiled.graph.tensors[static_cast<std::size_t>(note.writes.front())].shape).c_str(),
-                    note.how.c_str(),
+                    (note.how + (tasks > 1 ? ", " + std::to_string(tasks) + " tasks" : "")).c_str(),
                     note.bits.c_str(),
                     note.macs / 1e6,
                     facts.code_bytes,

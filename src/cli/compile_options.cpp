@@ -18,6 +18,12 @@ void add_compile_options(CLI::App &command, CompileOptions &options) {
     command.add_option("--batch", options.batch, "images of one call")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
+    command
+        .add_option("--parallel",
+                    options.parallel,
+                    "tasks that a layer is split into, for <name>_run_parallel; 1: without that")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
     command.add_flag("--float-input", options.float_input, "images are float from 0 to 1 instead of bytes");
     command.add_option(
         "--tuned", options.tables, "tables of dsq tune, before those that dsq has: tuned/cortex-a53.json");
@@ -29,6 +35,7 @@ void add_compile_options(CLI::App &command, CompileOptions &options) {
 Status open_for_compilation(const CompileOptions &options, Model &model, ProgramOptions &program) {
     program.core = options.core;
     program.batch = options.batch;
+    program.most_tasks = options.parallel;
     program.pixels = options.float_input ? ElementType::f32 : ElementType::u8;
     Status status = find_target(options.target, program.core, program.target);
     if (status.ok()) status = open_model(options.source, {}, model);

@@ -15,6 +15,7 @@ struct CompileOptions {
     std::string core;  ///< empty: the target's first
     std::string name;  ///< of the library; empty: the network's
     int batch = 1;
+    int parallel = 1;
     bool float_input = false;
     std::vector<std::string> tables;  ///< of tuned choices
     int threads = 0;

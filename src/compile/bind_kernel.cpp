@@ -12,11 +12,25 @@ namespace {
 using namespace Halide::Internal;
 using Halide::Expr;
 
-Expr pointer(const std::string &argument, std::size_t offset) {
-    Expr base = Variable::make(Halide::type_of<void *>(), entry_argument(argument));
-    if (offset == 0) return base;
-    const Expr address = reinterpret(Halide::UInt(64), base) + make_const(Halide::UInt(64), offset);
-    return reinterpret(Halide::type_of<void *>(), address);
+constexpr const char *scratch_name = "dsq.scratch";  // bytes from the first task's scratch memory to this one's
+
+Expr caller(const std::string &argument) {
+    return Variable::make(Halide::type_of<void *>(), entry_argument(argument));
+}
+
+Expr moved(const Expr &base, const Expr &bytes) {
+    if (is_const_zero(bytes)) return base;
+    return reinterpret(Halide::type_of<void *>(), reinterpret(Halide::UInt(64), base) + bytes);
+}
+
+Expr bytes_of(std::size_t count) {
+    return make_const(Halide::UInt(64), count);
+}
+
+// How far what this task sees lies behind what the first one does.
+Expr bytes_before_task(std::size_t stride) {
+    if (stride == 0) return bytes_of(0);
+    return cast(Halide::UInt(64), Variable::make(Halide::Int(32), entry_argument("task"))) * bytes_of(stride);
 }
 
 // What a function asks of its buffers and scalars becomes constants and pointers.
@@ -64,15 +78,16 @@ private:
     }
 
     static Expr host(const Call *call, const BufferPlan &buffer) {
+        const Expr bytes = simplify(bytes_of(buffer.offset) + bytes_before_task(buffer.task_stride));
         switch (buffer.place) {
-            case Place::constants:
-                return call;  // of the buffer that the module has under this name
+            case Place::constants:  // the buffer that the module has under this name
+                return moved(call, bytes_before_task(buffer.task_stride));
             case Place::workspace:
-                return pointer("workspace", buffer.offset);
+                return moved(caller("workspace"), bytes);
             case Place::input:
-                return pointer("input", buffer.offset);
+                return moved(caller("input"), bytes);
             case Place::output:
-                return pointer("output", buffer.offset);
+                return moved(caller("output"), bytes);
         }
         return call;
     }
@@ -99,10 +114,11 @@ protected:
     }
 };
 
-// What would be allocated on the heap gets a place in the workspace, the same for results that do not live at once.
+// What would be allocated on the heap gets a place in the workspace, the same for results that do not live at once, and
+// another for each task.
 class PlaceResults : public IRMutator {
 public:
-    explicit PlaceResults(std::size_t offset) : offset_(offset), end_(offset) {
+    PlaceResults(std::size_t offset, int tasks) : offset_(offset), end_(offset), tasks_(tasks) {
     }
 
     std::size_t end() const {
@@ -132,7 +148,9 @@ protected:
         const Stmt body = mutate(result->body);
         placed_.pop(result->name);
         offset_ = place;
-        return LetStmt::make(result->name, pointer("workspace", place), body);
+        Expr before = bytes_of(place);
+        if (tasks_ > 1) before += Variable::make(Halide::UInt(64), scratch_name);
+        return LetStmt::make(result->name, moved(caller("workspace"), before), body);
     }
 
     Stmt visit(const Free *free) override {
@@ -141,6 +159,7 @@ protected:
 
 private:
     std::size_t offset_, end_;
+    int tasks_;
     Scope<void> placed_;
 };
 
@@ -157,13 +176,15 @@ Status bind_kernel(const KernelBinding &binding, Stmt &body, std::size_t &scratc
     if (!checks.failed.empty()) {
         return {ErrorCode::invalid_argument, "the plan does not pass a check of the generated code: " + checks.failed};
     }
-    PlaceResults results(binding.scratch_offset);
-    body = simplify(results.mutate(body));
+    PlaceResults results(binding.scratch_offset, binding.tasks);
+    body = results.mutate(body);
+    const std::size_t of_task = results.end() - binding.scratch_offset;
+    body = simplify(substitute(scratch_name, bytes_before_task(of_task), body));
     if (!results.failed.empty()) {
         return {ErrorCode::invalid_argument,
                 "the size of the intermediate result '" + results.failed + "' is not constant"};
     }
-    scratch_bytes = results.end() - binding.scratch_offset;
+    scratch_bytes = of_task * static_cast<std::size_t>(binding.tasks);
     return {};
 }
 

@@ -27,7 +27,7 @@ struct LibraryFacts {
 };
 
 /// Writes `folder`/lib<name>.a and `folder`/<name>.h (library_header.h tells what is in it); makes the folder if it is
-/// not there. The library defines <name>_run, <name>_step and <name>_variant, all other symbols begin with the name or
+/// not there. The library defines what library_header.h tells, all other symbols begin with the name or
 /// are weak; it has no variables and needs memset and memcpy at most. Kernels compile on `threads` threads, at least 1;
 /// the library does not depend on how many. The working directory of the process changes for a moment at the end.
 ///

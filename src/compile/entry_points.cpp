@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "compile/bind_kernel.h"
 #include "compile/kernel_module.h"
 #include "runtime/processor.h"
 
@@ -11,8 +12,6 @@ namespace {
 
 using namespace Halide::Internal;
 using Halide::Expr;
-
-constexpr const char *step_name = "dsq.step";
 
 #define FEATURE(name) name,
 constexpr const char *feature_names[] = {DSQ_PROCESSOR_FEATURES(FEATURE)};
@@ -33,34 +32,59 @@ std::vector<Expr> pointers() {
     return all;
 }
 
+Expr number(const std::string &name) {
+    return Variable::make(Halide::Int(32), entry_argument(name));
+}
+
 Expr fits(const ProgramVariant &variant) {
     unsigned bits = 0;
     if (!processor_bits(variant.requirements, bits).ok() || bits == 0) return const_true();
     return Call::make(Halide::Int(32), "dsq_processor_has", {make_const(Halide::UInt(32), bits)}, Call::Extern) != 0;
 }
 
-std::vector<Stmt> kernel_calls(const ProgramPlan &plan, std::size_t variant) {
-    std::vector<Stmt> calls;
-    for (const KernelPlan &kernel : plan.variants[variant].kernels) {
-        calls.push_back(Evaluate::make(
-            Call::make(Halide::Int(32), kernel_symbol(plan, variant, kernel), pointers(), Call::Extern)));
-    }
-    return calls;
+// Of the task that is asked for.
+Stmt call_task(const ProgramPlan &plan, std::size_t variant, const KernelPlan &kernel) {
+    std::vector<Expr> arguments = pointers();
+    if (kernel.tasks > 1) arguments.insert(arguments.begin(), number("task"));
+    return Evaluate::make(Call::make(Halide::Int(32), kernel_symbol(plan, variant, kernel), arguments, Call::Extern));
+}
+
+Stmt call_all_tasks(const ProgramPlan &plan, std::size_t variant, const KernelPlan &kernel) {
+    const Stmt call = call_task(plan, variant, kernel);
+    if (kernel.tasks == 1) return call;
+    return For::make(entry_argument("task"),
+                     0,
+                     kernel.tasks,
+                     ForType::Serial,
+                     Halide::Partition::Never,
+                     Halide::DeviceAPI::None,
+                     call);
+}
+
+template <typename Body>
+std::vector<Stmt> for_each_kernel(const ProgramPlan &plan, std::size_t variant, const Body &body) {
+    std::vector<Stmt> all;
+    for (const KernelPlan &kernel : plan.variants[variant].kernels) all.push_back(body(plan, variant, kernel));
+    return all;
 }
 
 Stmt run_all(const ProgramPlan &plan, std::size_t variant) {
-    return Block::make(kernel_calls(plan, variant));
+    return Block::make(for_each_kernel(plan, variant, call_all_tasks));
+}
+
+// The one of the step that is asked for.
+Stmt on_step(const std::vector<Stmt> &of_steps) {
+    const Expr step = number("step");
+    const int count = static_cast<int>(of_steps.size());
+    std::vector<Stmt> all{return_unless(step >= 0 && step < count, EntryError::no_such_step)};
+    for (int index = 0; index < count; ++index) {
+        all.push_back(IfThenElse::make(step == index, of_steps[static_cast<std::size_t>(index)]));
+    }
+    return Block::make(all);
 }
 
 Stmt run_step(const ProgramPlan &plan, std::size_t variant) {
-    const Expr step = Variable::make(Halide::Int(32), step_name);
-    const std::vector<Stmt> calls = kernel_calls(plan, variant);
-    const int count = static_cast<int>(calls.size());
-    std::vector<Stmt> all{return_unless(step >= 0 && step < count, EntryError::no_such_step)};
-    for (int index = 0; index < count; ++index) {
-        all.push_back(IfThenElse::make(step == index, calls[static_cast<std::size_t>(index)]));
-    }
-    return Block::make(all);
+    return on_step(for_each_kernel(plan, variant, call_all_tasks));
 }
 
 // The first variant that fits, behind a check of the pointers.
@@ -76,6 +100,29 @@ Stmt on_first_variant(const ProgramPlan &plan, const Body &body) {
                                     EntryError::null_pointer));
     }
     all.push_back(stmt);
+    return Block::make(all);
+}
+
+// For the variant that is asked for.
+template <typename Body>
+Stmt on_variant(const ProgramPlan &plan, const Body &body) {
+    std::vector<Stmt> all;
+    for (std::size_t variant = 0; variant < plan.variants.size(); ++variant) {
+        all.push_back(IfThenElse::make(number("variant") == static_cast<int>(variant), body(plan, variant)));
+    }
+    return Block::make(all);
+}
+
+Stmt run_task(const ProgramPlan &plan, std::size_t variant) {
+    return on_step(for_each_kernel(plan, variant, call_task));
+}
+
+Stmt count_tasks(const ProgramPlan &plan, std::size_t variant) {
+    std::vector<Stmt> all;
+    for (const KernelPlan &kernel : plan.variants[variant].kernels) {
+        const Expr is_asked_for = number("step") == static_cast<int>(all.size());
+        all.push_back(return_unless(!is_asked_for, kernel.tasks));
+    }
     return Block::make(all);
 }
 
@@ -112,12 +159,18 @@ Halide::Module make_entry_points(const ProgramPlan &plan) {
     const auto add = [&](const std::string &suffix, const std::vector<LoweredArgument> &arguments, const Stmt &body) {
         module.append(LoweredFunc(plan.name + suffix, arguments, body, Halide::LinkageType::External));
     };
-    std::vector<LoweredArgument> arguments = entry_arguments();
-    add("_run", arguments, on_first_variant(plan, run_all));
-    arguments.insert(arguments.begin(),
-                     LoweredArgument(step_name, Halide::Argument::InputScalar, Halide::Int(32), 0, {}));
-    add("_step", arguments, on_first_variant(plan, run_step));
+    const auto behind_numbers = [](const std::vector<std::string> &names) {
+        std::vector<LoweredArgument> arguments;
+        for (const std::string &name : names) arguments.push_back(number_argument(name));
+        for (const LoweredArgument &pointer : entry_arguments()) arguments.push_back(pointer);
+        return arguments;
+    };
+    add("_run", entry_arguments(), on_first_variant(plan, run_all));
+    add("_step", behind_numbers({"step"}), on_first_variant(plan, run_step));
     add("_variant", {}, tell_variant(plan));
+    if (plan.most_tasks == 1) return module;
+    add("_task_count", {number_argument("variant"), number_argument("step")}, on_variant(plan, count_tasks));
+    add("_task", behind_numbers({"variant", "step", "task"}), on_variant(plan, run_task));
     return module;
 }
 

@@ -18,7 +18,8 @@ std::string kernel_symbol(const ProgramPlan &plan, std::size_t variant, const Ke
 /// The bits that dsq_processor_has takes (runtime/processor.h). Error: a requirement that it does not know.
 Status processor_bits(const std::vector<std::string> &requirements, unsigned &bits);
 
-/// <name>_run, <name>_step and <name>_variant (compile/library_header.h). The requirements of `plan` are known ones.
+/// <name>_run, <name>_step and <name>_variant, and where kernels have tasks <name>_task_count and <name>_task
+/// (compile/library_header.h). The requirements of `plan` are known ones.
 Halide::Module make_entry_points(const ProgramPlan &plan);
 
 }  // namespace dsq

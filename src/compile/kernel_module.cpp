@@ -1,5 +1,6 @@
 #include "compile/kernel_module.h"
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 
@@ -157,10 +158,11 @@ private:
             if (written.place != Place::workspace && written.place != Place::output) {
                 return error("'" + output + "' lies where nothing can be written");
             }
+            if (!tasks_are_apart(written)) return error("'" + output + "': two tasks write the same of it");
             for (const auto &[name, buffer] : plan_.buffers) {
                 if (name != output && buffer.place == written.place &&
-                    buffer.offset < written.offset + byte_span(written) &&
-                    written.offset < buffer.offset + byte_span(buffer)) {
+                    buffer.offset < written.offset + byte_span(written, plan_.tasks) &&
+                    written.offset < buffer.offset + byte_span(buffer, plan_.tasks)) {
                     std::string message = "'" + output;
                     message += "', which it writes, overlaps '";
                     message += name;
@@ -170,6 +172,23 @@ private:
             }
         }
         return {};
+    }
+
+    // Tasks count as one more dimension: each begins behind all that is nearer.
+    bool tasks_are_apart(const BufferPlan &written) const {
+        if (plan_.tasks == 1) return true;
+        const auto task_stride = static_cast<int>(written.task_stride / element_size(written.type));
+        std::vector<BufferDimension> dimensions{{0, plan_.tasks, task_stride}};
+        for (const BufferDimension &dimension : written.dimensions) {
+            if (dimension.extent > 1) dimensions.push_back(dimension);
+        }
+        std::ranges::sort(dimensions, {}, &BufferDimension::stride);
+        std::int64_t end = 1;
+        for (const BufferDimension &dimension : dimensions) {
+            if (dimension.stride < end) return false;
+            end = std::int64_t{dimension.stride} * dimension.extent;
+        }
+        return true;
     }
 
     AbstractGenerator &generator_;
@@ -187,6 +206,10 @@ std::vector<Halide::Internal::LoweredArgument> entry_arguments() {
             entry_argument(name), Halide::Argument::InputScalar, Halide::Handle(), 0, Halide::ArgumentEstimates{});
     }
     return arguments;
+}
+
+Halide::Internal::LoweredArgument number_argument(const std::string &name) {
+    return {entry_argument(name), Halide::Argument::InputScalar, Halide::Int(32), 0, Halide::ArgumentEstimates{}};
 }
 
 std::size_t scratch_offset(std::size_t tensor_bytes) {
@@ -213,6 +236,7 @@ Status make_kernel_module(const KernelPlan &kernel,
     const Halide::Module lowered = pipeline.compile_to_module(ports.arguments, symbol, checked);
 
     ports.binding.scratch_offset = scratch_offset(tensor_bytes);
+    ports.binding.tasks = kernel.tasks;
     if (lowered.functions().size() != 1 || !lowered.submodules().empty()) {
         return error("its schedule has parallel loops: a library has no threads");
     }
@@ -225,7 +249,9 @@ Status make_kernel_module(const KernelPlan &kernel,
     for (const auto &[name, buffer] : ports.binding.buffers) {
         if (buffer->place == Place::constants) module.append(embedded_constants(name, *buffer));
     }
-    module.append(Halide::Internal::LoweredFunc(symbol, entry_arguments(), body, Halide::LinkageType::External));
+    std::vector<Halide::Internal::LoweredArgument> arguments = entry_arguments();
+    if (kernel.tasks > 1) arguments.insert(arguments.begin(), number_argument("task"));
+    module.append(Halide::Internal::LoweredFunc(symbol, arguments, body, Halide::LinkageType::External));
     return {};
 }
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <iterator>
+#include <utility>
+#include <vector>
 
 namespace dsq {
 namespace {
@@ -57,12 +58,56 @@ int @name@_step(int step, const void *input, void *output, void *workspace);
 
 /* Which of the sets of instructions above this processor runs, from 0; -1: none. */
 int @name@_variant(void);
-
+@parallel@
 #ifdef __cplusplus
 }
 #endif
 
 #endif
+)";
+
+constexpr const char *parallel_frame = R"(
+/* For apps with threads: most steps are split into tasks, @NAME@_TASKS at most, that may run at once.
+ *
+ * The hook stands for the app's threads: it calls task(closure, index) once for each index from 0 to tasks - 1, on any
+ * threads, in any order, and returns when all of them have returned: 0, or the result of one that is not 0. */
+#define @NAME@_TASKS @most_tasks@
+typedef int (*@name@_parallel_for)(void *context, int tasks, int (*task)(void *closure, int index), void *closure);
+
+/* What @name@_run_parallel is made of: how many tasks a step has, 0 behind the last one, and one of them. `variant` is
+ * what @name@_variant returns. */
+int @name@_task_count(int variant, int step);
+int @name@_task(int variant, int step, int task, const void *input, void *output, void *workspace);
+
+struct @name@_closure {
+    int variant, step;
+    const void *input;
+    void *output, *workspace;
+};
+static inline int @name@_call_task(void *closure, int index) {
+    const struct @name@_closure *of = (const struct @name@_closure *)closure;
+    return @name@_task(of->variant, of->step, index, of->input, of->output, of->workspace);
+}
+
+/* Runs the model as @name@_run does, with the same output, bit for bit: each step through the hook, which gets
+ * `context` of the caller's. A result of the hook that is not 0 ends it, and is its own. */
+static inline int @name@_run_parallel(const void *input, void *output, void *workspace,
+                                      @name@_parallel_for parallel_for, void *context) {
+    struct @name@_closure closure;
+    int tasks, error = @NAME@_OK;
+    if (!input || !output || !workspace || !parallel_for) return @NAME@_NULL_POINTER;
+    closure.variant = @name@_variant();
+    if (closure.variant < 0) return @NAME@_UNSUPPORTED_PROCESSOR;
+    closure.input = input;
+    closure.output = output;
+    closure.workspace = workspace;
+    for (closure.step = 0; error == 0; ++closure.step) {
+        tasks = @name@_task_count(closure.variant, closure.step);
+        if (tasks == 0) break;
+        error = tasks == 1 ? @name@_call_task(&closure, 0) : parallel_for(context, tasks, @name@_call_task, &closure);
+    }
+    return error;
+}
 )";
 
 // As lines of a comment: nothing of the text ends it.
@@ -103,10 +148,27 @@ std::string upper(std::string text) {
     return text;
 }
 
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+// The text with @key@ as its value.
+std::string filled(const std::string &text, const Values &values) {
+    std::string result;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t mark = std::min(text.find('@', begin), text.size());
+        result += text.substr(begin, mark - begin);
+        if (mark == text.size()) break;
+        const std::size_t end = text.find('@', mark + 1);
+        const std::string key = text.substr(mark + 1, end - mark - 1);
+        result += std::ranges::find(values, key, &Values::value_type::first)->second;
+        begin = end + 1;
+    }
+    return result;
+}
+
 }  // namespace
 
 std::string library_header(const ProgramPlan &plan, const ProgramSizes &sizes, std::size_t workspace_bytes) {
-    const std::pair<std::string, std::string> values[] = {
+    Values values = {
         {"name", plan.name},
         {"NAME", upper(plan.name)},
         {"batch", std::to_string(plan.batch)},
@@ -122,21 +184,10 @@ std::string library_header(const ProgramPlan &plan, const ProgramSizes &sizes, s
         {"output_bytes", std::to_string(sizes.output_bytes)},
         {"workspace_bytes", std::to_string(workspace_bytes)},
         {"workspace_alignment", std::to_string(workspace_alignment)},
+        {"most_tasks", std::to_string(plan.most_tasks)},
     };
-    const std::string text = frame;
-    std::string header;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t mark = std::min(text.find('@', begin), text.size());
-        header += text.substr(begin, mark - begin);
-        if (mark == text.size()) break;
-        const std::size_t end = text.find('@', mark + 1);
-        const std::string key = text.substr(mark + 1, end - mark - 1);
-        header += std::find_if(std::begin(values), std::end(values), [&](const auto &value) {
-                      return value.first == key;
-                  })->second;
-        begin = end + 1;
-    }
-    return header;
+    values.emplace_back("parallel", plan.most_tasks > 1 ? filled(parallel_frame, values) : "");
+    return filled(frame, values);
 }
 
 }  // namespace dsq

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "compile/choose_way.h"
+#include "compile/split_convolution.h"
 
 namespace dsq {
 namespace {
@@ -168,6 +169,7 @@ private:
         const bool narrow = way.sum_bits == 16 && node.offset == 0;
         std::vector<int> writes =
             std::visit([&](const auto &epilogue) { return add_epilogue(epilogue, narrow, kernel); }, node.epilogue);
+        split_convolution(kernel, choice.tile.channels, options_.most_tasks);
         for (const int t : writes) {
             if (tensor(t).is_codes) fill_border(t);
         }
@@ -362,7 +364,7 @@ Status plan_program(const IntegerGraph &graph,
                     const ProgramOptions &options,
                     ProgramPlan &plan,
                     std::vector<VariantNotes> &notes) {
-    ProgramPlan result{.name = options.name, .batch = options.batch};
+    ProgramPlan result{.name = options.name, .batch = options.batch, .most_tasks = options.most_tasks};
     result.image = graph.input;
     if (graph.logits != no_tensor_index) {
         result.classes = graph.tensors[static_cast<std::size_t>(graph.logits)].shape.channels;

@@ -20,6 +20,7 @@ struct ProgramOptions {
     std::string core;                      ///< one of the target's
     int batch = 1;                         ///< images of a run
     ElementType pixels = ElementType::u8;  ///< or f32: from 0 to 1
+    int most_tasks = 1;                    ///< that a convolution is split into (split_convolution.h)
     /// Of the user, before those that are shipped for the core; the first has precedence.
     std::vector<TunedTable> tables = {};
     std::optional<WayChoice> way = {};  ///< of all convolutions, to try it: instead of what tables and defaults say

@@ -23,17 +23,18 @@ bool is_identifier(const std::string &name) {
            });
 }
 
-Status check_buffer(const BufferPlan &buffer, std::size_t tensor_bytes) {
+Status check_buffer(const BufferPlan &buffer, int tasks, std::size_t tensor_bytes) {
     for (const BufferDimension &dimension : buffer.dimensions) {
         if (dimension.extent < 1 || dimension.stride < 1) return error("an extent or a stride is below 1");
     }
-    const std::size_t span = byte_span(buffer);
+    const std::size_t span = byte_span(buffer, tasks);
     if (span > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
         return error("it has more than 2^31 - 1 bytes");
     }
-    if (buffer.offset % element_size(buffer.type) != 0) {
-        return error("its offset, " + std::to_string(buffer.offset) + ", is not a multiple of its elements' " +
-                     std::to_string(element_size(buffer.type)) + " bytes");
+    for (const auto &[what, bytes] : {std::pair{"offset", buffer.offset}, {"stride of tasks", buffer.task_stride}}) {
+        if (bytes % element_size(buffer.type) == 0) continue;
+        return error("its " + std::string(what) + ", " + std::to_string(bytes) +
+                     ", is not a multiple of its elements' " + std::to_string(element_size(buffer.type)) + " bytes");
     }
     if (buffer.place == Place::workspace && (buffer.offset > tensor_bytes || tensor_bytes - buffer.offset < span)) {
         return error("it ends at byte " + std::to_string(buffer.offset + span) + " of the workspace's " +
@@ -49,22 +50,25 @@ Status check_buffer(const BufferPlan &buffer, std::size_t tensor_bytes) {
 // With the end of what it reads and writes of the caller's memory.
 Status check_kernel(const KernelPlan &kernel, std::size_t tensor_bytes, ProgramSizes &sizes) {
     for (const auto &[name, buffer] : kernel.buffers) {
-        Status status = check_buffer(buffer, tensor_bytes);
+        Status status = check_buffer(buffer, kernel.tasks, tensor_bytes);
         if (!status.ok()) return error("'" + name + "': " + status.message());
-        const std::size_t end = buffer.offset + byte_span(buffer);
+        const std::size_t end = buffer.offset + byte_span(buffer, kernel.tasks);
         if (buffer.place == Place::input) sizes.input_bytes = std::max(sizes.input_bytes, end);
         if (buffer.place == Place::output) sizes.output_bytes = std::max(sizes.output_bytes, end);
     }
     return {};
 }
 
-Status check_variant(const ProgramVariant &variant, ProgramSizes &sizes) {
+Status check_variant(const ProgramVariant &variant, int most_tasks, ProgramSizes &sizes) {
     if (variant.kernels.empty()) return error("it has no kernels");
     std::set<std::string> names;
     for (const KernelPlan &kernel : variant.kernels) {
         const std::string place = "kernel '" + kernel.name + "': ";
         if (!is_identifier(kernel.name)) return error(place + "its name is no C identifier");
         if (!names.insert(kernel.name).second) return error(place + "its name is not unique");
+        if (kernel.tasks < 1 || kernel.tasks > most_tasks)
+            return error(place + "expected 1 to " + std::to_string(most_tasks) + " tasks, found " +
+                         std::to_string(kernel.tasks));
         Status status = check_kernel(kernel, variant.tensor_bytes, sizes);
         if (!status.ok()) return error(place + status.message());
     }
@@ -73,12 +77,12 @@ Status check_variant(const ProgramVariant &variant, ProgramSizes &sizes) {
 
 }  // namespace
 
-std::size_t byte_span(const BufferPlan &buffer) {
+std::size_t byte_span(const BufferPlan &buffer, int tasks) {
     std::size_t elements = 1;
     for (const BufferDimension &dimension : buffer.dimensions) {
         elements += static_cast<std::size_t>(dimension.extent - 1) * static_cast<std::size_t>(dimension.stride);
     }
-    return elements * element_size(buffer.type);
+    return elements * element_size(buffer.type) + static_cast<std::size_t>(tasks - 1) * buffer.task_stride;
 }
 
 Status check_program(const ProgramPlan &plan, ProgramSizes &sizes) {
@@ -90,7 +94,7 @@ Status check_program(const ProgramPlan &plan, ProgramSizes &sizes) {
     for (const ProgramVariant &variant : plan.variants) {
         const std::string place = "program '" + plan.name + "', variant '" + variant.target + "': ";
         ProgramSizes found;
-        Status status = check_variant(variant, found);
+        Status status = check_variant(variant, plan.most_tasks, found);
         if (!status.ok()) return error(place + status.message());
         if (&variant != &plan.variants.front() &&
             (found.input_bytes != sizes.input_bytes || found.output_bytes != sizes.output_bytes)) {

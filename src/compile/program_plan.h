@@ -33,7 +33,8 @@ struct BufferPlan {
     std::vector<BufferDimension> dimensions;  ///< innermost first, as Halide has them
     Place place = Place::workspace;           ///< what a kernel writes overlaps nothing else that it reads or writes
     std::size_t offset = 0;  ///< workspace: bytes before its first element (the least index), whole elements of them
-    std::vector<std::byte> bytes;  ///< constants: its elements
+    std::vector<std::byte> bytes;  ///< constants: its elements, of all tasks
+    std::size_t task_stride = 0;   ///< bytes from what a task sees to what the next one does; 0: all see the same
 };
 
 using ScalarPlan = std::variant<std::int32_t, float>;
@@ -44,6 +45,9 @@ struct KernelPlan {
     std::map<std::string, std::string> parameters;  ///< of the generator
     std::map<std::string, BufferPlan> buffers;      ///< by the names of the generator's inputs and outputs
     std::map<std::string, ScalarPlan> scalars;      ///< the same
+
+    /// Calls that together are the kernel, in any order and at once. Everything above is of the first of them.
+    int tasks = 1;
 };
 
 /// The kernels for one instruction set, in the order in which they run.
@@ -57,6 +61,7 @@ struct ProgramVariant {
 struct ProgramPlan {
     std::string name;  ///< a C identifier: prefix of every symbol
     int batch = 1;
+    int most_tasks = 1;                    ///< of a kernel; above 1 the library has <name>_run_parallel
     std::vector<ProgramVariant> variants;  ///< the first whose requirements are met runs; an error code where none is
 
     Shape image;      ///< of the input, for the library's header; all 0 where it is none
