@@ -47,9 +47,12 @@ class Conv2dCodesWinograd : public LowBitConvolution<Conv2dCodesWinograd> {
 public:
     GeneratorParam<Product> product{"product", Product::mla, {{"mla", Product::mla}, {"smlal", Product::smlal}}};
     // Products of a run, along the input channels, which it divides: one for all 16 positions, or one for each,
-    // "8,4,0,...", row by row. No sum of a run may leave the type of the products (compile/run_length.h). 0, of mla: the
-    // products at this position are added in 16 bits.
+    // "8,4,0,...", row by row. No sum of a run may leave the type of the products (compile/run_length.h). 0, of mla:
+    // the products at this position are added in 16 bits.
     GeneratorParam<std::string> runs{"runs", "1"};
+    // Neighbouring input channels, each of which has a sum of its own: 1 or 2. SADALP adds those of two in one
+    // instruction. Runs then are along the groups, which divide the channels.
+    GeneratorParam<int> group{"group", 1};
     // Sums in 32 bits. Else 16 hold every one that must not wrap (winograd_fits).
     GeneratorParam<bool> wide{"wide", false};
     GeneratorParam<int> tile_pixels{"tile_pixels", 2};       // tiles of 2x2 outputs whose sums are in registers
@@ -70,8 +73,8 @@ public:
 
         const Expr tile = y / tile_outputs * tiles_of(width) + x / tile_outputs;
         Exprs members;
-        for (int member = 0; member < tile_outputs * tile_outputs; ++member) {
-            members.push_back(stages.result(c, tile, n)[member]);
+        for (int index = 0; index < tile_outputs * tile_outputs; ++index) {
+            members.push_back(stages.result(c, tile, n)[index]);
         }
         Func accumulator{"accumulator"};
         accumulator(c, x, y, n) = mux(y % tile_outputs * tile_outputs + x % tile_outputs, members);
@@ -79,13 +82,15 @@ public:
     }
 
     void schedule() {
-        set_shapes(tile_channels, in_channels, extent);
+        const int members = group;
+        set_shapes(members * tile_channels, in_channels / members, extent);
         stages.outputs = outputs();
         stages.channel_sum = channel_sum;
         stages.window = window;
         schedules::conv2d_codes_winograd(stages,
                                          {tile_pixels,
                                           tile_channels,
+                                          members,
                                           group_tiles,
                                           tiles_of(width),
                                           tiles_of(height),
@@ -112,9 +117,9 @@ private:
         if (lengths.size() == 1) lengths.resize(positions, lengths[0]);
         _halide_user_assert(lengths.size() == positions) << "runs: expected 1 or 16 of them, found " << runs.value();
         for (const int length : lengths) {
-            const bool is_divisor = length > 0 && in_channels % length == 0;
+            const bool is_divisor = length > 0 && in_channels % (length * group) == 0;
             _halide_user_assert(is_divisor || (length == 0 && product == Product::mla))
-                << "runs: expected divisors of " << in_channels.value() << ", found " << runs.value();
+                << "runs: expected divisors of " << in_channels.value() / group.value() << ", found " << runs.value();
         }
         return lengths;
     }
@@ -138,26 +143,29 @@ private:
         const auto at = static_cast<std::size_t>(position);
         const bool is_narrow = product == Product::mla && stages.run_lengths[at] > 0;
         int &length = stages.run_lengths[at];
-        if (length == 0) length = in_channels;
+        if (length == 0) length = in_channels.value() / group.value();
         const std::string name = std::to_string(position);
         const Type narrow = Int(is_narrow ? 8 : 16);
         Func partial("partial_" + name), sum("sum_" + name);
-        RDom run(0, length, "run_" + name), steps(0, in_channels / length, "steps_" + name);
-        const Expr channel = step * length + run;
-        const Expr weight =
-            weights(c % tile_channels, channel, position % extent, position / extent, c / tile_channels);
-        partial(c, t, n, step) = cast(narrow, 0);
-        partial(c, t, n, step) += cast(narrow, weight) * cast(narrow, stages.transformed(channel, t, n)[position]);
+        const int members = group, groups = in_channels.value() / group.value();
+        RDom run(0, length, "run_" + name), steps(0, members, 0, groups / length, "steps_" + name);
+        const Expr of_group = step * length + run, lane = (members * c + member) % (members * tile_channels);
+        const Expr weight = weights(lane, of_group, position % extent, position / extent, c / tile_channels);
+        Func code("code_" + name);
+        code(c, t, n) = stages.transformed(c, t, n)[position];
+        partial(member, c, t, n, step) = cast(narrow, 0);
+        partial(member, c, t, n, step) += cast(narrow, weight) * cast(narrow, code(members * of_group + member, t, n));
         sum(c, t, n) = cast(accumulator_type(), 0);
-        sum(c, t, n) += cast(accumulator_type(), partial(c, t, n, steps));
+        sum(c, t, n) += cast(accumulator_type(), partial(steps.x, c, t, n, steps.y));
+        stages.codes.push_back(code);
         stages.partials.push_back(partial);
         stages.sums.push_back(sum);
         stages.runs.push_back(run);
         stages.steps.push_back(steps);
     }
 
-    Var t{"t"}, step{"step"};
-    schedules::Conv2dCodesWinogradStages stages{.c = c, .t = t, .x = x, .y = y, .n = n};
+    Var t{"t"}, step{"step"}, member{"member"};
+    schedules::Conv2dCodesWinogradStages stages{.c = c, .t = t, .x = x, .y = y, .n = n, .member = member};
 };
 
 }  // namespace

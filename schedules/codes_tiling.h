@@ -83,19 +83,14 @@ inline int unrolled_products(int run) {
     return products;
 }
 
-// The sums of a window's codes, for an offset of the weights: those of a pixel in one vector, or of several where they
-// are few; then neighbours in one.
-inline void codes_windows(
-    Halide::Func channel_sum, Halide::Func window, Halide::Func output, const Halide::Var &loop, int codes = 16) {
-    constexpr int sums = 4;
+// The sums of a window's codes, for an offset of the weights: those of a pixel in one vector, then neighbours in one.
+inline void codes_windows(Halide::Func channel_sum, Halide::Func window, Halide::Func output, const Halide::Var &loop) {
+    constexpr int codes = 16, sums = 4;
     const Halide::RVar channels = channel_sum.rvars()[0];
     const auto count = Halide::Internal::as_const_int(Halide::Internal::simplify(channels.extent()));
     window.compute_at(output, loop).vectorize(window.args()[0], sums, Halide::TailStrategy::GuardWithIf);
     channel_sum.compute_at(output, loop);
-    const int of_pixel = std::gcd(codes, static_cast<int>(*count));
-    Halide::Stage sum = channel_sum.update();
-    if (of_pixel == *count) sum.vectorize(channel_sum.args()[0], codes / of_pixel, Halide::TailStrategy::GuardWithIf);
-    sum.atomic().vectorize(channels, of_pixel);
+    channel_sum.update().atomic().vectorize(channels, std::gcd(codes, static_cast<int>(*count)));
 }
 
 }  // namespace dsq::schedules

@@ -70,10 +70,7 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
         .bound(s.ci, 0, channels)
         .vectorize(s.ci, std::gcd(target.natural_vector_size<std::uint8_t>(), channels));
 
-    if (tile.has_offset) {
-        const int codes = by_element ? 16 : target.natural_vector_size<std::int8_t>();
-        codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block, codes);
-    }
+    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
 }
 
 }  // namespace dsq::schedules

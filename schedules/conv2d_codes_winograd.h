@@ -14,18 +14,20 @@ namespace dsq::schedules {
 struct Conv2dCodesWinogradStages {
     std::vector<Halide::Func> outputs{};      // (c, x, y, n), one or two of one size
     Halide::Func transformed{"transformed"};  // (c, t, n): of the input channels
-    std::vector<Halide::Func> partials{};     // (c, t, n, step), for each position
+    std::vector<Halide::Func> codes{};        // (c, t, n): of these, at each position
+    std::vector<Halide::Func> partials{};     // (member, c, t, n, step)
     std::vector<Halide::Func> sums{};         // (c, t, n)
     std::vector<Halide::RDom> runs{}, steps{};
     std::vector<int> run_lengths{};
     Halide::Func result{"result"};         // (c, t, n)
     Halide::Func channel_sum{}, window{};  // (x, y, n); only with an offset
-    Halide::Var c, t, x, y, n;
+    Halide::Var c, t, x, y, n, member;
 };
 
 struct Conv2dCodesWinogradTile {
     int tiles;  // of 2x2 outputs
     int channels;
+    int members;  // of a group of input channels, which lie side by side in a vector
     int group_tiles;
     int tiles_in_x;
     int tiles_in_y;
@@ -47,9 +49,9 @@ inline void winograd_products(const Conv2dCodesWinogradStages &s,
                               const Conv2dCodesWinogradTile &tile,
                               int tiles,
                               int group) {
-    constexpr int lanes = 16;  // of codes
+    const int lanes = 16 / tile.members;  // output channels of a vector of codes
     Halide::Func sum = s.sums[position], partial = s.partials[position], stored = sum.in(s.result);
-    const Halide::RVar step = s.steps[position].x, run = s.runs[position].x;
+    const Halide::RVar step = s.steps[position].y, run = s.runs[position].x;
     const auto in_registers = [&](Halide::Stage stage, const std::vector<Halide::VarOrRVar> &loops) {
         std::vector<Halide::VarOrRVar> order{s.c, s.t};
         order.insert(order.end(), loops.begin(), loops.end());
@@ -64,10 +66,26 @@ inline void winograd_products(const Conv2dCodesWinogradStages &s,
     sum.compute_at(stored, register_tile).store_in(Halide::MemoryType::Stack).bound_extent(s.c, tile.channels);
     in_registers(sum, {});
     in_registers(sum.update(), {step});
-    partial.compute_at(sum, step).store_in(Halide::MemoryType::Stack).bound_extent(s.c, tile.channels);
+    sum.update().atomic().vectorize(s.steps[position].x);
+    partial.compute_at(sum, step)
+        .store_in(Halide::MemoryType::Stack)
+        .bound_extent(s.member, tile.members)
+        .bound_extent(s.c, tile.channels)
+        .vectorize(s.member);
     in_registers(partial, {});
-    in_registers(partial.update(), {run});
-    partial.update().unroll(run, unrolled_products(s.run_lengths[position]));
+    // Codes of several channels come into a register together: instructions that broadcast one from there need no
+    // address.
+    const int together = unrolled_products(s.run_lengths[position]);
+    const Halide::RVar of_run{"of_run"}, run_steps{"run_steps"};
+    partial.update().split(run, run_steps, of_run, together).reorder(s.member, of_run).vectorize(s.member);
+    in_registers(partial.update(), {of_run, run_steps});
+    partial.update().unroll(of_run);
+    Halide::Func codes = s.codes[position];
+    codes.compute_at(partial, run_steps)
+        .store_in(Halide::MemoryType::Stack)
+        .bound_extent(s.c, together * tile.members)
+        .vectorize(s.c, together * tile.members)
+        .unroll(s.t);
     // With tiles this far apart, their addresses leave no register for a second vector of weights beside both sums.
     const bool is_tight = partial.type().bits() == 8 && tile.channels / lanes > tiles && tile.in_channels >= 512;
     if (is_tight) partial.update().reorder(s.t, s.c);

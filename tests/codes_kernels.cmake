@@ -247,6 +247,11 @@ dsq_add_codes_kernel(winograd mla_w1a1 LAYER 48 64 3 1 8 8 BITS 1 1 TILE 64 PARA
 dsq_add_codes_kernel(winograd mla_w1a2 LAYER 20 32 3 1 7 7 BITS 1 2 PARAMS runs=1)
 dsq_add_codes_kernel(winograd mla_w2a1 LAYER 33 40 3 1 6 10 BITS 2 1 TILE 32 PARAMS runs=1 tile_pixels=4)
 dsq_add_codes_kernel(winograd mixed LAYER 30 32 3 1 7 6 BITS 2 2 TILE 32 PARAMS runs=10,3,3,10,3,0,0,3,3,0,0,3,10,3,3,10 tile_pixels=4)
+# ... with input channels in pairs ("sadalp").
+dsq_add_codes_kernel(winograd sadalp_w1a1 LAYER 48 64 3 1 8 8 BITS 1 1 TILE 32 PARAMS group=2 runs=3 tile_pixels=3)
+dsq_add_codes_kernel(winograd sadalp_mixed LAYER 60 32 3 1 7 6 BITS 2 2 TILE 32 PARAMS group=2 runs=10,3,3,10,3,0,0,3,3,0,0,3,10,3,3,10)
+dsq_add_codes_kernel(winograd sadalp_codes LAYER 32 48 3 1 9 7 BITS 1 2 EPILOGUE codes TILE 64 PARAMS group=2 runs=1 tile_pixels=1)
+dsq_add_codes_kernel(winograd overflow_sadalp_w1a1 LAYER 48 16 3 1 8 8 BITS 1 1 PARAMS group=2 runs=4)
 dsq_add_codes_kernel(winograd overflow_w1a1 LAYER 48 16 3 1 8 8 BITS 1 1 PARAMS runs=4)
 dsq_add_codes_kernel(winograd overflow LAYER 20 32 3 1 7 7 BITS 1 2 2 1 PARAMS runs=2)
 # ... and for given ones.

@@ -16,13 +16,20 @@ constexpr CodesKernel kernels[] = {
 // Those of the kernel "planned", safe for its weights alone.
 const std::vector<int> planned_runs{PLANNED_RUNS};
 
+template <int group>
 std::vector<std::int8_t> pack_positions(const CodeWeights &weights, int tile_channels) {
     std::vector<std::int8_t> packed;
-    EXPECT_TRUE(pack_winograd(weights, tile_channels, packed).ok());
+    EXPECT_TRUE(pack_winograd(weights, tile_channels, packed, group).ok());
     return packed;
 }
 
-constexpr Packing packing{pack_positions, 1, winograd_extent - 3};
+constexpr Packing packing{pack_positions<1>, 1, winograd_extent - 3},
+    in_pairs{pack_positions<2>, 2, winograd_extent - 3};
+
+// "sadalp" in a kernel's name: it has input channels in pairs.
+Packing packing_of(const CodesKernel &kernel) {
+    return std::string_view(kernel.name).find("sadalp") != std::string_view::npos ? in_pairs : packing;
+}
 
 // Signs of weights and of codes with which products are largest at a position of one direction; where tiles overlap,
 // every other one has the codes negated.
@@ -54,7 +61,7 @@ class Conv2dCodesWinogradFixture : public OnEveryCodesKernel {
 protected:
     // Where products are the largest or the smallest, at each position.
     long differences_at_each_bound() const {
-        CodesCase bounds(kernel(), packing, 1);
+        CodesCase bounds(kernel(), packing_of(kernel()), 1);
         long differences = 0;
         for (int position = 0; position < winograd_positions; ++position) {
             for (const int of_weights : {-1, 1}) {
@@ -101,7 +108,7 @@ class Conv2dCodesWinograd : public Conv2dCodesWinogradFixture {};
 DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesWinograd, kernels_with(for_all_weights, "overflow", false));
 
 TEST_P(Conv2dCodesWinograd, EqualsTheReferenceForRandomCodes) {
-    expect_equal_for_random_codes(packing);
+    expect_equal_for_random_codes(packing_of(kernel()));
 }
 
 TEST_P(Conv2dCodesWinograd, HoldsItsSumsAtTheBoundsOfTheOperands) {

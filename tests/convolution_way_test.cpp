@@ -78,7 +78,8 @@ void expect_consistent(ConvolutionWay way, const Layer &layer, Tile tile, const 
     }
     std::istringstream runs(plan.parameters.contains("runs") ? plan.parameters.at("runs") : "");
     for (std::string run; std::getline(runs, run, ',');) {
-        const bool in_16_bits = way == ConvolutionWay::winograd && run == "0";
+        const bool in_16_bits =
+            (way == ConvolutionWay::winograd || way == ConvolutionWay::winograd_sadalp) && run == "0";
         EXPECT_TRUE(in_16_bits || layer.weights.in_channels % std::stoi(run) == 0) << run;
     }
 }
@@ -114,7 +115,7 @@ TEST(ConvolutionWay, IsForItsLayersAlone) {
         }
         return text;
     };
-    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal winograd winograd_smlal dot pairs");
+    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal winograd winograd_sadalp winograd_smlal dot pairs");
     layer.stride = 2;
     EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal dot pairs");
     layer.weight_bits = layer.input_bits = 1;

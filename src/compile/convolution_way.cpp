@@ -13,7 +13,7 @@ namespace {
 
 // Runs beyond these gain nothing that is seen, and their code fills the cache.
 // Shorter ones are spilled as often as products in 16 bits take instructions more.
-constexpr int shortest_useful_run = 3;
+constexpr int shortest_useful_run = 3, shortest_useful_sadalp_run = 2;
 constexpr int longest_useful_run = 32, longest_useful_winograd_run = 16, longest_useful_wide_run = 64;
 
 // Channels that SADALP adds.
@@ -32,6 +32,7 @@ constexpr WayNames ways[] = {
     {ConvolutionWay::mla_paper, "mla_paper", "conv2d_codes_mla"},
     {ConvolutionWay::smlal, "smlal", "conv2d_codes_smlal"},
     {ConvolutionWay::winograd, "winograd", "conv2d_codes_winograd"},
+    {ConvolutionWay::winograd_sadalp, "winograd_sadalp", "conv2d_codes_winograd"},
     {ConvolutionWay::winograd_smlal, "winograd_smlal", "conv2d_codes_winograd"},
     {ConvolutionWay::popcount, "popcount", "conv2d_codes_popcount"},
     {ConvolutionWay::dot, "dot", "conv2d_codes_dot"},
@@ -102,9 +103,11 @@ private:
             case ConvolutionWay::smlal:
                 return plan_smlal();
             case ConvolutionWay::winograd:
-                return plan_winograd(true);
+                return plan_winograd(true, 1);
+            case ConvolutionWay::winograd_sadalp:
+                return plan_winograd(true, sadalp_group);
             case ConvolutionWay::winograd_smlal:
-                return plan_winograd(false);
+                return plan_winograd(false, 1);
             case ConvolutionWay::popcount:
                 pack(pack_bits(weights_, tile_.channels), 2, 16);
                 plan_.sum_bits = in_channels() * window() <= most_signs ? 16 : 32;
@@ -204,7 +207,21 @@ private:
         return {};
     }
 
-    Status plan_winograd(bool mla) {
+    // Of each position, where the members of groups have runs of their own; 0 where even single products are too large.
+    std::vector<int> longest_runs_of_members(const WorstProducts &products) const {
+        const int groups = in_channels() / sadalp_group;
+        std::vector<int> longest(static_cast<std::size_t>(products.taps()));
+        for (int run = std::min(groups, longest_useful_winograd_run); run > 0; --run) {
+            if (groups % run != 0) continue;
+            const std::vector<bool> safe = safe_taps(products, runs_of_members(run), run, 8);
+            for (std::size_t tap = 0; tap < longest.size(); ++tap) {
+                if (longest[tap] == 0 && safe[tap]) longest[tap] = run;
+            }
+        }
+        return longest;
+    }
+
+    Status plan_winograd(bool mla, int group) {
         CodeWeights transformed;
         WinogradRanges ranges;
         Status status = transform_weights(operands_.weights, transformed);
@@ -212,25 +229,30 @@ private:
         if (!status.ok()) return status;
         const bool is_narrow = winograd_fits(operands_.weights, operands_.input_range, 16) && narrow();
         if (mla && !is_narrow) return cannot("sums that 16 bits hold", "larger ones");
-        const std::vector<int> longest = longest_runs(WorstProducts(transformed, ranges), order_, mla ? 8 : 16);
+        if (in_channels() % group != 0) return cannot("pairs of channels", "an odd number of them");
+        const WorstProducts products(transformed, ranges);
+        const std::vector<int> longest =
+            group > 1 ? longest_runs_of_members(products) : longest_runs(products, order_, mla ? 8 : 16);
+        const int shortest = group > 1 ? shortest_useful_sadalp_run : shortest_useful_run;
         std::string runs;
         bool is_useful = !mla;
         for (const int length : longest) {
             if (length == 0 && !mla) return cannot("single products that 16 bits hold", "larger ones");
             int run = useful_run(length, mla ? longest_useful_winograd_run : longest_useful_wide_run);
-            if (mla && run < shortest_useful_run) run = 0;
+            if (mla && run < shortest) run = 0;
             is_useful |= run > 0;
             runs += (runs.empty() ? "" : ",") + std::to_string(run);
         }
-        if (!is_useful) return cannot("runs of at least " + std::to_string(shortest_useful_run), "shorter ones");
+        if (!is_useful) return cannot("runs of at least " + std::to_string(shortest), "shorter ones");
         if (!mla && is_narrow) runs = std::to_string(in_channels());
         set("product", mla ? "mla" : "smlal");
         set("runs", runs);
+        set("group", group);
         set("wide", is_narrow ? "false" : "true");
         plan_.sum_bits = is_narrow ? 16 : 32;
         std::vector<std::int8_t> packed;
-        status = pack_winograd(weights_, tile_.channels, packed);
-        if (status.ok()) pack(std::move(packed), 1, 1, winograd_extent);
+        status = pack_winograd(weights_, tile_.channels, packed, group);
+        if (status.ok()) pack(std::move(packed), group, group, winograd_extent);
         return status;
     }
 
@@ -334,6 +356,7 @@ bool is_for(ConvolutionWay way, const ConvolutionOperands &operands) {
     const CodeRange narrow = shifted_range(widest_winograd_code);
     switch (way) {
         case ConvolutionWay::winograd:
+        case ConvolutionWay::winograd_sadalp:
         case ConvolutionWay::winograd_smlal:
             return operands.weights.kernel == 3 && operands.stride == 1 && is_within(operands.weight_range, narrow) &&
                    is_within(operands.input_range, narrow);

@@ -18,17 +18,18 @@
 namespace dsq {
 
 enum class ConvolutionWay {
-    mla,             ///< runs in 8 bits, these in 16, and in 32 where 16 do not hold them
-    mla_sadalp,      ///< the same, neighbouring input channels with a sum each, which one instruction adds
-    mla_paper,       ///< the same with the paper's runs, from ranges alone: 31, 7 and 1 at 2, 3 and 4 bits
-    smlal,           ///< products in 16 bits
-    winograd,        ///< F(2x2, 3x3), runs in 8 bits where they gain, else products in 16
-    winograd_smlal,  ///< F(2x2, 3x3), products in 16 bits
-    popcount,        ///< -1 and +1 on both sides
-    dot,             ///< dot products of four bytes
-    pairs,           ///< pairs of products, on x86
-    depthwise,       ///< of each channel by itself
-    wide,            ///< weights of 16 bits
+    mla,              ///< runs in 8 bits, these in 16, and in 32 where 16 do not hold them
+    mla_sadalp,       ///< the same, neighbouring input channels with a sum each, which one instruction adds
+    mla_paper,        ///< the same with the paper's runs, from ranges alone: 31, 7 and 1 at 2, 3 and 4 bits
+    smlal,            ///< products in 16 bits
+    winograd,         ///< F(2x2, 3x3), runs in 8 bits where they gain, else products in 16
+    winograd_sadalp,  ///< the same, neighbouring input channels with a sum each, which one instruction adds
+    winograd_smlal,   ///< F(2x2, 3x3), products in 16 bits
+    popcount,         ///< -1 and +1 on both sides
+    dot,              ///< dot products of four bytes
+    pairs,            ///< pairs of products, on x86
+    depthwise,        ///< of each channel by itself
+    wide,             ///< weights of 16 bits
 };
 
 std::string_view name(ConvolutionWay way);

@@ -67,10 +67,10 @@ std::vector<std::int16_t> pack_wide(const CodeWeights &weights, int tile_channel
     return groups_of<std::int16_t>(weights, tile_channels, group_size);
 }
 
-Status pack_winograd(const CodeWeights &weights, int tile_channels, std::vector<std::int8_t> &packed) {
+Status pack_winograd(const CodeWeights &weights, int tile_channels, std::vector<std::int8_t> &packed, int group_size) {
     CodeWeights transformed;
     if (Status status = transform_weights(weights, transformed); !status.ok()) return status;
-    packed = pack_tiles(transformed, tile_channels);
+    packed = pack_groups(transformed, tile_channels, group_size);
     return {};
 }
 

@@ -26,6 +26,9 @@ std::vector<std::int16_t> pack_wide(const CodeWeights &weights, int tile_channel
 
 /// For conv2d_codes_winograd: [tile of output channels][y][x of the transformed domain][in][channel of the tile], zeros
 /// as in pack_tiles. Errors: those of transform_weights.
-Status pack_winograd(const CodeWeights &weights, int tile_channels, std::vector<std::int8_t> &packed);
+Status pack_winograd(const CodeWeights &weights,
+                     int tile_channels,
+                     std::vector<std::int8_t> &packed,
+                     int group_size = 1);
 
 }  // namespace dsq

@@ -18,7 +18,7 @@ struct WayModel {
     int lanes;     // outputs of an instruction
     int products;  // of an output, in an instruction
     std::vector<int> channels;
-    int pixels = 1;  // outputs along x that one of a tile's pixels stands for
+    int pixels = 1;  // outputs along x and along y that one of a tile's pixels stands for
 };
 
 const std::vector<WayModel> &models() {
@@ -26,6 +26,7 @@ const std::vector<WayModel> &models() {
     static const std::vector<WayModel> all{
         {popcount, armv8, 3, 16, 8, {16, 32}},
         {winograd, armv8, 3, 16, 1, {16, 32, 64}, 2},
+        {winograd_sadalp, armv8, 4, 16, 1, {16, 32, 64}, 2},
         {winograd_smlal, armv8, 2, 8, 1, {16, 32, 64}, 2},
         {mla, armv8, 3, 16, 1, {16, 32, 64}},
         {mla_sadalp, armv8, 4, 16, 1, {16, 32}},
@@ -57,7 +58,9 @@ bool is_for(const WayModel &model, InstructionSet instruction_set, const LayerKe
 
 // Instructions for each multiplication that counts.
 double cost(const WayModel &model, Tile tile, const LayerKey &layer) {
-    const int width = (layer.width + layer.stride - 1) / layer.stride / model.pixels;
+    // Winograd's tiles are numbered through the whole image.
+    const int width = model.pixels == 1 ? (layer.width + layer.stride - 1) / layer.stride
+                                        : round_up(layer.width, 2) * round_up(layer.height, 2) / 4;
     const double vectors = double(tile.channels) / model.lanes;
     const double instructions = vectors * tile.pixels + vectors + tile.pixels;
     const double all = double(round_up(std::max(width, 1), tile.pixels)) / std::max(width, 1) *
