@@ -11,7 +11,7 @@ using namespace Halide;
 
 class Conv2dCodesDot : public LowBitConvolution<Conv2dCodesDot> {
 public:
-    // Adds 128 to the activations; the accumulators begin at what that makes of the weights.
+    // Adds 128 to the activations.
     GeneratorParam<bool> unsigned_codes{"unsigned_codes", false};
     GeneratorParam<int> tile_pixels{"tile_pixels", 8};
     GeneratorParam<int> tile_channels{"tile_channels", 8};  // a multiple of 4
@@ -29,9 +29,7 @@ public:
                                 x * stride + products.z - padding(),
                                 y * stride + products.w - padding(),
                                 n);
-        weight_sum(c) = 0;
-        weight_sum(c) += weight;
-        accumulator(c, x, y, n) = unsigned_codes ? -128 * weight_sum(c) : Expr(0);
+        accumulator(c, x, y, n) = start ? (*start)(c) : Expr(0);
         accumulator(c, x, y, n) += weight * cast<int32_t>(seen);
         finish(accumulator);
     }
@@ -39,8 +37,8 @@ public:
     void schedule() {
         set_shapes(group * tile_channels, groups());
         schedules::conv2d_codes_dot(
-            {outputs(), accumulator, codes, weight_sum, channel_sum, window, c, ci, x, y, n, products},
-            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), unsigned_codes, has_offset},
+            {outputs(), accumulator, codes, channel_sum, window, c, ci, x, y, n, products},
+            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), has_offset},
             get_target());
     }
 
@@ -48,6 +46,9 @@ private:
     static constexpr int group = 4;
     int groups() {
         return (in_channels + group - 1) / group;
+    }
+    bool has_start() override {
+        return unsigned_codes;
     }
     Type accumulator_type() override {
         return Int(32);
@@ -58,7 +59,7 @@ private:
 
     Var ci{"ci"};
     RDom products;
-    Func codes{"codes"}, weight_sum{"weight_sum"}, accumulator{"accumulator"};
+    Func codes{"codes"}, accumulator{"accumulator"};
 };
 
 }  // namespace

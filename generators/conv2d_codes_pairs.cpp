@@ -32,13 +32,11 @@ public:
                                 x * stride + products.z - padding(),
                                 y * stride + products.w - padding(),
                                 n);
-        weight_sum(c) = 0;
-        weight_sum(c) += cast<int32_t>(weight);
         const Expr product = weight * cast(accumulator_type(), seen);
         if (narrow()) {
             // It begins where all activations are the lowest. So each sum on its way is that of some activations, and
             // never saturates.
-            accumulator(c, x, y, n) = cast<int16_t>(-half() * weight_sum(c));
+            accumulator(c, x, y, n) = cast<int16_t>((*start)(c));
             accumulator(c, x, y, n) = saturating_add(accumulator(c, x, y, n), product);
         } else {
             accumulator(c, x, y, n) = 0;
@@ -50,8 +48,8 @@ public:
     void schedule() {
         set_shapes(group * tile_channels, groups());
         schedules::conv2d_codes_pairs(
-            {outputs(), accumulator, codes, weight_sum, channel_sum, window, c, ci, x, y, n, products},
-            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), narrow(), has_offset},
+            {outputs(), accumulator, codes, channel_sum, window, c, ci, x, y, n, products},
+            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), has_offset},
             get_target());
     }
 
@@ -59,6 +57,9 @@ private:
     static constexpr int group = 2;
     int groups() {
         return (in_channels + group - 1) / group;
+    }
+    bool has_start() override {
+        return narrow();
     }
     Type accumulator_type() override {
         return Int(sum_bits);
@@ -75,7 +76,7 @@ private:
 
     Var ci{"ci"};
     RDom products;
-    Func codes{"codes"}, weight_sum{"weight_sum"}, accumulator{"accumulator"};
+    Func codes{"codes"}, accumulator{"accumulator"};
 };
 
 }  // namespace

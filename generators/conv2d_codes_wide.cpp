@@ -1,5 +1,6 @@
 // A convolution of codes by weights of 16 bits, added up in 32: for a first layer that was trained in float32, whose
-// weights 8 bits would round too coarsely. How it runs: schedules/conv2d_codes_wide.h.
+// weights 8 bits would round too coarsely. On x86 two products at once, along the input channels. How it runs:
+// schedules/conv2d_codes_wide.h.
 #include "schedules/conv2d_codes_wide.h"
 #include "generators/low_bit_convolution.h"
 
@@ -10,24 +11,41 @@ using namespace Halide;
 
 class Conv2dCodesWide : public LowBitConvolution<Conv2dCodesWide> {
 public:
+    GeneratorParam<int> group{"group", 1};  // of input channels, whose products an instruction adds up
     GeneratorParam<int> tile_pixels{"tile_pixels", 4};
-    GeneratorParam<int> tile_channels{"tile_channels", 16};  // a multiple of 8
+    GeneratorParam<int> tile_channels{"tile_channels", 16};  // a multiple of 4
 
     void generate() {
-        products = RDom(0, in_channels, 0, kernel, 0, kernel, "products");
-        const Expr weight = weights(c % tile_channels, products.x, products.y, products.z, c / tile_channels);
+        // The last group may have more channels than the input. Their weights are 0.
+        codes(ci, x, y, n) = cast<int16_t>(input(min(ci, in_channels - 1), x, y, n));
+
+        products = RDom(0, group, 0, groups(), 0, kernel, 0, kernel, "products");
+        const Expr weight =
+            weights((group * c + products.x) % lanes(), products.y, products.z, products.w, c / tile_channels);
+        const Expr seen = codes(group * products.y + products.x,
+                                x * stride + products.z - padding(),
+                                y * stride + products.w - padding(),
+                                n);
         accumulator(c, x, y, n) = 0;
-        accumulator(c, x, y, n) += cast<int32_t>(weight) * cast<int32_t>(code(products.x, products.y, products.z));
+        accumulator(c, x, y, n) += cast<int32_t>(weight) * cast<int32_t>(seen);
         finish(accumulator);
     }
 
     void schedule() {
-        set_shapes(tile_channels, in_channels);
-        schedules::conv2d_codes_wide({outputs(), accumulator, channel_sum, window, c, x, y, n, products, has_offset},
-                                     {tile_pixels, tile_channels, out_extent(width), out_channels});
+        set_shapes(lanes(), groups());
+        schedules::conv2d_codes_wide(
+            {outputs(), accumulator, codes, channel_sum, window, c, ci, x, y, n, products},
+            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), has_offset},
+            get_target());
     }
 
 private:
+    int lanes() {
+        return group.value() * tile_channels.value();
+    }
+    int groups() {
+        return (in_channels + group.value() - 1) / group.value();
+    }
     Type weight_type() override {
         return Int(16);
     }
@@ -38,8 +56,9 @@ private:
         return tile_channels;
     }
 
+    Var ci{"ci"};
     RDom products;
-    Func accumulator{"accumulator"};
+    Func codes{"codes"}, accumulator{"accumulator"};
 };
 
 }  // namespace

@@ -66,6 +66,7 @@ public:
         using Halide::Float;
         using Halide::Int;
         weights.set_type(weight_type());
+        if (has_start()) start = this->template add_input<AnyBuffer>("start", Int(32), 1);     // (co), of all tiles
         if (has_offset) offsets = this->template add_input<AnyBuffer>("offsets", Int(32), 1);  // (co)
         if (epilogue == Epilogue::codes) {
             thresholds = this->template add_input<AnyBuffer>("thresholds", sum_type(), 2);       // (co, level), rising
@@ -87,6 +88,10 @@ public:
     }
 
 protected:
+    // Whether sums begin at what makes up for a number that the way adds to all activations.
+    virtual bool has_start() {
+        return false;
+    }
     virtual Halide::Type weight_type() {
         return Halide::Int(8);
     }
@@ -139,6 +144,7 @@ protected:
             weights.dim(dimension).set_bounds(0, extents[dimension]).set_stride(stride_of);
             stride_of *= extents[dimension];
         }
+        if (start) start->dim(0).set_bounds(0, extents[4] * tile_of_channels());
         if (thresholds) {
             thresholds->dim(0).set_bounds(0, out_channels);
             thresholds->dim(1).set_bounds(0, levels).set_stride(out_channels);
@@ -175,6 +181,7 @@ protected:
 
     Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
     Halide::Func channel_sum{"channel_sum"}, window{"window"};
+    Input<AnyBuffer> *start = nullptr;
 
 private:
     bool makes_reals() {

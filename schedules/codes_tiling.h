@@ -41,7 +41,7 @@ public:
         const bool divides = tile_.out_channels % tile_.channels == 0;
         for (Halide::Func &output : outputs) {
             output.split(c_, block, c_, tile_.channels, divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf)
-                .split(x_, tiles, x_, std::min(tile_.pixels, tile_.width), TailStrategy::ShiftInwards)
+                .split(x_, tiles, x_, even_pixels(), TailStrategy::ShiftInwards)
                 .reorder(c_, x_, tiles, y_, block, n_)
                 .vectorize(c_, lanes_)
                 .unroll(c_)
@@ -64,6 +64,12 @@ public:
     Halide::Var block{"block"}, tiles{"tiles"};
 
 private:
+    // Of as many tiles as a row takes, so that the last repeats the fewest.
+    int even_pixels() const {
+        const int count = (tile_.width + tile_.pixels - 1) / tile_.pixels;
+        return (tile_.width + count - 1) / count;
+    }
+
     Halide::Var c_, x_, y_, n_;
     CodesTile tile_;
     int lanes_;
@@ -77,14 +83,19 @@ inline int unrolled_products(int run) {
     return products;
 }
 
-// The sums of a window's codes, for an offset of the weights: those of a pixel in one vector, then neighbours in one.
-inline void codes_windows(Halide::Func channel_sum, Halide::Func window, Halide::Func output, const Halide::Var &loop) {
-    constexpr int codes = 16, sums = 4;
+// The sums of a window's codes, for an offset of the weights: those of a pixel in one vector, or of several where they
+// are few; then neighbours in one.
+inline void codes_windows(
+    Halide::Func channel_sum, Halide::Func window, Halide::Func output, const Halide::Var &loop, int codes = 16) {
+    constexpr int sums = 4;
     const Halide::RVar channels = channel_sum.rvars()[0];
     const auto count = Halide::Internal::as_const_int(Halide::Internal::simplify(channels.extent()));
     window.compute_at(output, loop).vectorize(window.args()[0], sums, Halide::TailStrategy::GuardWithIf);
     channel_sum.compute_at(output, loop);
-    channel_sum.update().atomic().vectorize(channels, std::gcd(codes, static_cast<int>(*count)));
+    const int of_pixel = std::gcd(codes, static_cast<int>(*count));
+    Halide::Stage sum = channel_sum.update();
+    if (of_pixel == *count) sum.vectorize(channel_sum.args()[0], codes / of_pixel, Halide::TailStrategy::GuardWithIf);
+    sum.atomic().vectorize(channels, of_pixel);
 }
 
 }  // namespace dsq::schedules

@@ -17,7 +17,6 @@ struct Conv2dCodesDotStages {
     std::vector<Halide::Func> outputs;  // (c, x, y, n), one or two of one size
     Halide::Func accumulator;           // (c, x, y, n)
     Halide::Func codes;                 // (ci, x, y, n)
-    Halide::Func weight_sum;            // (c); only with unsigned codes
     Halide::Func channel_sum, window;   // (x, y, n); only with an offset
     Halide::Var c, ci, x, y, n;
     Halide::RDom products;
@@ -29,7 +28,6 @@ struct Conv2dCodesDotTile {
     int width;  // of the output
     int out_channels;
     int group, groups;  // of input channels
-    bool has_weight_sum;
     bool has_offset;
 };
 
@@ -72,17 +70,10 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
         .bound(s.ci, 0, channels)
         .vectorize(s.ci, std::gcd(target.natural_vector_size<std::uint8_t>(), channels));
 
-    if (tile.has_weight_sum) {
-        s.weight_sum.compute_root()
-            .vectorize(s.c, lanes, Halide::TailStrategy::RoundUp)
-            .bound(s.c, 0, (tile.out_channels + tile.channels - 1) / tile.channels * tile.channels);
-        s.weight_sum.update()
-            .reorder(s.products.x, s.c, s.products.y, s.products.z, s.products.w)
-            .atomic()
-            .vectorize(s.products.x)
-            .vectorize(s.c, lanes);
+    if (tile.has_offset) {
+        const int codes = by_element ? 16 : target.natural_vector_size<std::int8_t>();
+        codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block, codes);
     }
-    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
 }
 
 }  // namespace dsq::schedules

@@ -7,7 +7,7 @@ set(DSQ_TARGET_VARIANTS armv8)
 
 # The ways of convolutions of codes; one for some instruction sets only has its own list of them: dot products of bytes (Cortex-A55,
 # A75 and later).
-set(DSQ_CODES_WAYS depthwise dot mla popcount smlal winograd)
+set(DSQ_CODES_WAYS depthwise dot mla popcount smlal wide winograd)
 set(DSQ_VARIANTS_dot dotprod)
 
 set(CMAKE_SYSTEM_NAME Linux)

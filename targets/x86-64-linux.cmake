@@ -12,9 +12,10 @@ set(DSQ_TARGET_VARIANTS avx512 avx2)  # the baseline last
 # The ways of convolutions of codes; one for some instruction sets only has its own list of them. VNNI's dot products of bytes take one
 # operand without a sign.
 # What is meant for Arm serves here to check that all ways agree.
-set(DSQ_CODES_WAYS depthwise dot mla pairs popcount smlal winograd)
+set(DSQ_CODES_WAYS depthwise dot mla pairs popcount smlal wide winograd)
 set(DSQ_VARIANTS_dot vnni)
 set(DSQ_PARAMS_dot unsigned_codes=true)
+set(DSQ_VARIANTS_wide vnni avx2)
 foreach(way IN ITEMS mla popcount smlal winograd)
   set(DSQ_VARIANTS_${way} avx2)
 endforeach()

@@ -85,7 +85,8 @@ const Promise promises[] = {{"dot_k3", {vpdpbusd}},
                             {"pairs_a2", {vpmaddubsw, R"(\tvpaddsw\t)"}},
                             {"pairs_gemm", {vpmaddubsw, R"(\tvpaddsw\t)"}},
                             {"pairs_wide", {vpmaddwd, R"(\tvpaddd\t)"}},
-                            {"pairs_gemm_k8192", {vpmaddwd, R"(\tvpaddd\t)"}}};
+                            {"pairs_gemm_k8192", {vpmaddwd, R"(\tvpaddd\t)"}},
+                            {"wide_k3_group_2", {R"(\t(vpdpwssd|vpmaddwd)\t)"}}};
 #else
 const char *const mla = R"(\tmla\tv\d+\.16b)";
 const char *const mul = R"(\tmul\tv\d+\.16b)";
@@ -93,6 +94,7 @@ const char *const sadalp = R"(\tsadalp\tv\d+\.8h)";
 const char *const pair = R"(\tld1r\t\{ v\d+\.8h \})";
 const char *const saddw = R"(\tsaddw2?\tv\d+\.8h)";
 const char *const sdot_by_element = R"(\tsdot\tv\d+\.4s, v\d+\.16b, v\d+\.4b\[)";
+const char *const wide_smlal_by_element = R"(\tsmlal2?\tv\d+\.4s, v\d+\.[48]h, v\d+\.h\[)";
 const char *const smlal = R"(\tsmlal2?\tv\d+\.8h)";
 
 const Promise promises[] = {{"dot_k3", {sdot_by_element}},
@@ -106,6 +108,7 @@ const Promise promises[] = {{"dot_k3", {sdot_by_element}},
                             {"mla_sadalp_4", {mul, sadalp, pair}},
                             {"smlal_narrow_2", {smlal}},
                             {"smlal_k3", {smlal}},
+                            {"wide_k3_group_1", {wide_smlal_by_element}},
                             {"winograd_mla_w1a1", {mla, saddw}},
                             {"winograd_planned", {mla, saddw}},
                             {"winograd_smlal_2", {smlal}},

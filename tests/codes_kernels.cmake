@@ -209,6 +209,18 @@ dsq_add_codes_kernel(pairs codes LAYER 32 48 3 1 8 6 BITS 2 2 EPILOGUE codes PAR
 dsq_add_codes_kernel(pairs flips_offset LAYER 30 32 3 1 9 3 BITS 3 4 EPILOGUE codes FLIPS OFFSET PARAMS activation_bits=4)
 dsq_add_codes_kernel(pairs both_residual LAYER 25 20 3 1 8 8 BITS 8 8 EPILOGUE float32_and_codes WIDE OFFSET RESIDUAL PARAMS sum_bits=32 batch=2)
 
+# Weights of 16 bits, products one by one and in pairs: input channels that fill no pair, every epilogue.
+foreach(group IN ITEMS 1 2)
+  set(group_params PARAMS group=${group})
+  dsq_add_codes_kernel(wide k3_group_${group} LAYER 4 16 3 1 9 5 BITS 16 8 12 4 WIDE ${group_params})
+  dsq_add_codes_kernel(wide k7_s2_group_${group} LAYER 3 24 7 2 21 19 BITS 16 8 WIDE ${group_params} tile_pixels=8)
+  dsq_add_codes_kernel(wide narrow_group_${group} LAYER 1 5 3 1 1 2 BITS 9 8 WIDE TILE 8 ${group_params})
+  dsq_add_codes_kernel(wide gemm_group_${group} LAYER 500 48 1 1 37 1 BITS 16 8 WIDE TILE 32 ${group_params})
+  dsq_add_codes_kernel(wide codes_group_${group} LAYER 4 64 3 1 8 6 BITS 16 8 EPILOGUE codes WIDE TILE 64 ${group_params})
+  dsq_add_codes_kernel(wide float32_group_${group} LAYER 4 20 3 1 7 8 BITS 16 8 EPILOGUE float32 WIDE ${group_params})
+  dsq_add_codes_kernel(wide both_group_${group} LAYER 4 16 3 1 32 6 BITS 16 8 EPILOGUE float32_and_codes WIDE ${group_params} tile_pixels=8 batch=2)
+endforeach()
+
 # Each channel by itself: channels that fill no vector, strides 1 and 2; 16 bits with 13 bits of both operands, the most.
 dsq_add_codes_kernel(depthwise s1 LAYER 64 64 3 1 9 5 BITS ${bits_to_4} 5 8)
 dsq_add_codes_kernel(depthwise s2 LAYER 64 64 3 2 13 8 BITS 2 2)

@@ -13,7 +13,12 @@ constexpr CodesKernel kernels[] = {
 std::vector<std::int8_t> pack_fours(const CodeWeights &weights, int tile_channels) {
     return pack_groups(weights, tile_channels, 4);
 }
-constexpr Packing packing{pack_fours, 4};
+#ifdef __x86_64__
+constexpr int added = 128;
+#else
+constexpr int added = 0;
+#endif
+constexpr Packing packing{pack_fours, 4, 0, 1, added};
 
 class Conv2dCodesDot : public OnEveryCodesKernel {};
 DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesDot, kernels);

@@ -35,13 +35,31 @@ std::vector<WayChoice> arm_ways(const ConvolutionOperands &operands) {
     return ways;
 }
 
+// Sums in 16 of the 32 registers of AVX-512: weights of 64 channels take four, activations some.
+Tile vnni_tile(int out_channels) {
+    if (out_channels <= 16) return {16, 16};
+    return out_channels <= 32 ? Tile{8, 32} : Tile{4, 64};
+}
+
+// In 8 of the 16 of AVX2, or in 4 where sums have 16 bits.
+Tile avx2_tile(int out_channels) {
+    return out_channels <= 16 ? Tile{4, 16} : Tile{2, 32};
+}
+
+Tile wide_tile(InstructionSet instruction_set, int out_channels) {
+    if (instruction_set == InstructionSet::vnni) return vnni_tile(out_channels);
+    return instruction_set == InstructionSet::avx2 ? avx2_tile(out_channels) : Tile{8, 8};
+}
+
 }  // namespace
 
 std::vector<WayChoice> default_ways(InstructionSet instruction_set,
                                     std::string_view,
                                     const ConvolutionOperands &operands) {
     const int out_channels = operands.weights.out_channels;
-    if (is_for(ConvolutionWay::wide, operands)) return {{ConvolutionWay::wide, {4, 16}}};
+    if (is_for(ConvolutionWay::wide, operands)) {
+        return {{ConvolutionWay::wide, wide_tile(instruction_set, out_channels)}};
+    }
     if (operands.depthwise) return {{ConvolutionWay::depthwise, {4, out_channels}}};
     switch (instruction_set) {
         case InstructionSet::armv8:
@@ -49,9 +67,9 @@ std::vector<WayChoice> default_ways(InstructionSet instruction_set,
         case InstructionSet::dotprod:
             return {{ConvolutionWay::dot, {8, 8}}};
         case InstructionSet::vnni:
-            return {{ConvolutionWay::dot, {4, out_channels > 32 ? 64 : out_channels > 16 ? 32 : 16}}};
+            return {{ConvolutionWay::dot, vnni_tile(out_channels)}};
         case InstructionSet::avx2:
-            return {{ConvolutionWay::pairs, {4, 16}}};
+            return {{ConvolutionWay::pairs, avx2_tile(out_channels)}};
     }
     return {};
 }

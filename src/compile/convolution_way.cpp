@@ -110,10 +110,7 @@ private:
                 plan_.sum_bits = in_channels() * window() <= most_signs ? 16 : 32;
                 return {};
             case ConvolutionWay::dot:
-                if (operands_.is_x86) set("unsigned_codes", "true");
-                pack(pack_groups(weights_, tile_.channels, 4), 4, 4);
-                plan_.sum_bits = 32;
-                return {};
+                return plan_dot();
             case ConvolutionWay::pairs:
                 return plan_pairs();
             case ConvolutionWay::depthwise:
@@ -143,12 +140,12 @@ private:
     void set(const char *name, std::string value) {
         plan_.parameters[name] = std::move(value);
     }
-    // bytes: of an output channel that lie together; channels: of the input that a step takes.
-    void pack(std::vector<std::int8_t> packed, int bytes, int channels, int taps = 0) {
+    // together: weights (or bytes of bits) of an output channel; channels: of the input that a step takes.
+    void pack(std::vector<std::int8_t> packed, int together, int channels, int taps = 0) {
         const int kernel = taps == 0 ? operands_.weights.kernel : taps;
         const int tiles = (operands_.weights.out_channels + tile_.channels - 1) / tile_.channels;
         plan_.weight_extents = {
-            tile_.channels * bytes, (in_channels() + channels - 1) / channels, kernel, kernel, tiles};
+            tile_.channels * together, (in_channels() + channels - 1) / channels, kernel, kernel, tiles};
         plan_.weights = std::move(packed);
     }
 
@@ -237,11 +234,32 @@ private:
         return status;
     }
 
+    // Where the way adds this to all activations.
+    void start_for(int added) {
+        const CodeWeights &weights = operands_.weights;
+        const int tiles = (weights.out_channels + tile_.channels - 1) / tile_.channels;
+        plan_.start.resize(static_cast<std::size_t>(tiles * tile_.channels));
+        const std::size_t products = static_cast<std::size_t>(weights.in_channels * window());
+        for (std::size_t i = 0; i < weights.values.size(); ++i) plan_.start[i / products] -= added * weights.values[i];
+    }
+
+    Status plan_dot() {
+        constexpr int half_of_a_byte = 128;
+        if (operands_.is_x86) {
+            set("unsigned_codes", "true");
+            start_for(half_of_a_byte);
+        }
+        pack(pack_groups(weights_, tile_.channels, 4), 4, 4);
+        plan_.sum_bits = 32;
+        return {};
+    }
+
     Status plan_pairs() {
         constexpr int widest_narrow_code = 7;
         plan_.sum_bits = narrow() && operands_.input_bits <= widest_narrow_code ? 16 : 32;
         set("sum_bits", plan_.sum_bits);
         set("activation_bits", operands_.input_bits);
+        if (plan_.sum_bits == 16) start_for(1 << (operands_.input_bits - 1));
         pack(pack_groups(weights_, tile_.channels, 2), 2, 2);
         return {};
     }
@@ -256,9 +274,11 @@ private:
     }
 
     Status plan_wide() {
-        const std::vector<std::int16_t> packed = pack_wide(weights_, tile_.channels);
+        const int group = operands_.is_x86 ? 2 : 1;
+        set("group", group);
+        const std::vector<std::int16_t> packed = pack_wide(weights_, tile_.channels, group);
         const auto *bytes = reinterpret_cast<const std::int8_t *>(packed.data());
-        pack({bytes, bytes + packed.size() * sizeof(std::int16_t)}, 1, 1);
+        pack({bytes, bytes + packed.size() * sizeof(std::int16_t)}, group, group);
         plan_.sum_bits = 32;
         plan_.weight_type = ElementType::i16;
         return {};

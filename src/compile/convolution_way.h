@@ -62,6 +62,7 @@ struct ConvolutionPlan {
     ElementType weight_type = ElementType::i8;
     std::vector<std::int8_t> weights;        ///< packed: the bytes
     std::array<int, 5> weight_extents = {};  ///< lane, step, kx, ky, tile
+    std::vector<std::int32_t> start;         ///< of the sums of all tiles' channels; empty: 0
     int sum_bits = 32;                       ///< of the accumulators: 16 or 32
 };
 

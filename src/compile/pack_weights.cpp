@@ -31,6 +31,16 @@ std::vector<Packed> pack(const CodeWeights &weights, int tile_channels, int grou
     return packed;
 }
 
+template <typename Packed>
+std::vector<Packed> groups_of(const CodeWeights &weights, int tile_channels, int group_size) {
+    const auto weight = [&](int out, int group, int i, int ky, int kx) {
+        const int in = group * group_size + i;
+        return in < weights.in_channels ? weights.at(out, in, ky, kx) : std::int16_t{0};
+    };
+    return pack<Packed>(
+        weights, tile_channels, (weights.in_channels + group_size - 1) / group_size, group_size, weight);
+}
+
 }  // namespace
 
 std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channels) {
@@ -50,16 +60,11 @@ std::vector<std::int8_t> pack_bits(const CodeWeights &weights, int tile_channels
 }
 
 std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group_size) {
-    const auto weight = [&](int out, int group, int i, int ky, int kx) {
-        const int in = group * group_size + i;
-        return in < weights.in_channels ? weights.at(out, in, ky, kx) : std::int16_t{0};
-    };
-    return pack(weights, tile_channels, (weights.in_channels + group_size - 1) / group_size, group_size, weight);
+    return groups_of<std::int8_t>(weights, tile_channels, group_size);
 }
 
-std::vector<std::int16_t> pack_wide(const CodeWeights &weights, int tile_channels) {
-    const auto weight = [&](int out, int in, int, int ky, int kx) { return weights.at(out, in, ky, kx); };
-    return pack<std::int16_t>(weights, tile_channels, weights.in_channels, 1, weight);
+std::vector<std::int16_t> pack_wide(const CodeWeights &weights, int tile_channels, int group_size) {
+    return groups_of<std::int16_t>(weights, tile_channels, group_size);
 }
 
 Status pack_winograd(const CodeWeights &weights, int tile_channels, std::vector<std::int8_t> &packed) {

@@ -161,6 +161,7 @@ private:
         const auto &[lane, step, kx, ky, tile] = way.weight_extents;
         kernel.buffers["weights"] = constants(dense({lane, step, kx, ky, tile}), way.weights);
         kernel.buffers["weights"].type = way.weight_type;
+        if (!way.start.empty()) kernel.buffers["start"] = vector_of(way.start);
         if (node.offset != 0) {
             kernel.buffers["offsets"] =
                 vector_of(std::vector<std::int32_t>(index(node.weights.out_channels), node.offset));

@@ -67,11 +67,13 @@ inline std::vector<CodesKernel> kernels_with(std::span<const CodesKernel> kernel
     return chosen;
 }
 
-// How a way has its weights (compile/pack_weights.h): so many bytes of an output channel lie together.
+// How a way has its weights (compile/pack_weights.h), as bytes: so many weights of an output channel lie together.
 struct Packing {
     std::vector<std::int8_t> (*pack)(const CodeWeights &weights, int tile_channels);
     int group = 1;
     int added_taps = 0;  // by which their extent exceeds the window's
+    int weight_bytes = 1;
+    int added = 0;  // to the activations, for which the sums' start makes up
 };
 
 // What a kernel writes, among a border that it must not touch.
@@ -127,7 +129,9 @@ public:
           residual_(out_view().storage()) {
         weights_.values.resize(std::size_t(kernel.out_channels * weights_.in_channels * kernel.kernel * kernel.kernel));
         for (std::int16_t &weight : weights_.values) weight = code_of(kernel.weight_bits);
-        for (std::int8_t &code : input_.span()) code = code_of(kernel.activation_bits);
+        for (std::int8_t &code : input_.span()) {
+            code = static_cast<std::int8_t>(code_of(kernel.activation_bits));
+        }
         for (float &value : residual_.span()) value = uniform(random_, -50.0F, 50.0F);
         for (int c = 0; c < kernel.out_channels; ++c) {
             offsets_.push_back(integer(-7, 7));
@@ -193,10 +197,10 @@ private:
     int integer(int low, int high) {
         return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1));
     }
-    std::int8_t code_of(int bits) {
+    std::int16_t code_of(int bits) {
         const CodeRange range = range_of(kernel_, bits);
         const int levels = (range.high - range.low) / kernel_.code_distance;
-        return static_cast<std::int8_t>(range.low + kernel_.code_distance * integer(0, levels));
+        return static_cast<std::int16_t>(range.low + kernel_.code_distance * integer(0, levels));
     }
 
     // In the order of the output's memory.
@@ -292,6 +296,15 @@ private:
         return differing_codes < 0 ? -1 : differing_codes + reals.differing(expected);
     }
 
+    std::vector<std::int32_t> start(int channels) const {
+        std::vector<std::int32_t> start(static_cast<std::size_t>(channels));
+        const std::size_t products = weights_.values.size() / static_cast<std::size_t>(kernel_.out_channels);
+        for (std::size_t i = 0; i < weights_.values.size(); ++i) {
+            start[i / products] -= packing_.added * weights_.values[i];
+        }
+        return start;
+    }
+
     // Runs the kernel and compares each element with expected(its index).
     template <typename Element, typename Expected>
     long differing(const std::vector<void *> &operands, Expected expected) {
@@ -301,13 +314,24 @@ private:
         const int taps = kernel_.kernel + packing_.added_taps,
                   tiles = (kernel_.out_channels + kernel_.tile_channels - 1) / kernel_.tile_channels;
         const int lanes = kernel_.tile_channels * packing_.group;
-        const int steps = static_cast<int>(packed.size()) / (lanes * taps * taps * tiles);
-        Halide::Runtime::Buffer<std::int8_t, 5> weights(guarded_weights.span().data(), lanes, steps, taps, taps, tiles);
+        const int steps = static_cast<int>(packed.size()) / (packing_.weight_bytes * lanes * taps * taps * tiles);
+        Halide::Runtime::Buffer<void, 5> weights(
+            halide_type_t(halide_type_int, static_cast<std::uint8_t>(8 * packing_.weight_bytes)),
+            guarded_weights.span().data(),
+            lanes,
+            steps,
+            taps,
+            taps,
+            tiles);
         Halide::Runtime::Buffer<std::int32_t, 1> offsets(guarded_offsets.span().data(), kernel_.out_channels);
         TensorBuffer<std::int8_t> input = buffer(in_view(), kernel_.kernel / 2);
         CodesOutput<Element> output(out_view());
 
+        GuardedTensor<std::int32_t> guarded_start(start(tiles * kernel_.tile_channels));
+        Halide::Runtime::Buffer<std::int32_t, 1> starts(guarded_start.span().data(), tiles * kernel_.tile_channels);
+
         std::vector<void *> arguments{static_cast<halide_buffer_t *>(input), static_cast<halide_buffer_t *>(weights)};
+        if (packing_.added != 0) arguments.push_back(static_cast<halide_buffer_t *>(starts));
         if (kernel_.has_offset) arguments.push_back(static_cast<halide_buffer_t *>(offsets));
         arguments.insert(arguments.end(), operands.begin(), operands.end());
         arguments.push_back(output.argument());
