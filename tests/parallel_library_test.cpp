@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "compile/observe_library.h"
+#include "compile/profile_library.h"
 #include "model/integer_interpreter.h"
 #include "tests/support/expectations.h"
 #include "tests/support/run_command.h"
@@ -65,6 +66,14 @@ public:
         const std::vector<float> &logits = expected_.tensors[static_cast<std::size_t>(compiled_.graph.logits)].reals;
         ASSERT_EQ(found.size(), logits.size() * sizeof(float));
         EXPECT_EQ(std::memcmp(found.data(), logits.data(), found.size()), 0);
+    }
+
+    void expect_times() {
+        LibraryTimes times;
+        assert_ok(profile_library(
+            compiled_.plan, compiled_.facts, {options_.target.linker, {}, ""}, folder_.path(), 3, times));
+        EXPECT_GT(times.run, 0);
+        EXPECT_GT(times.parallel_run, 0);
     }
 
     const CompiledModel &compiled() const {
@@ -141,10 +150,11 @@ std::string symbols(const CompiledModel &compiled, const std::string &options) {
     return text;
 }
 
-TEST(ParallelLibrary, HasNoVariablesAndNeedsNothingMore) {
+TEST(ParallelLibrary, IsTimedAndHasNoVariablesAndNeedsNothingMore) {
     const CompileTarget &target = compile_targets().front();
     const Model model = settled_model({.image = small});
-    const ParallelLibrary library(model, options_for(target, target.variants.back(), 4, 1));
+    ParallelLibrary library(model, options_for(target, target.variants.back(), 4, 1));
+    library.expect_times();
     std::istringstream lines(symbols(library.compiled(), "-u"));
     for (std::string kind, symbol; lines >> kind;) {
         if (kind != "U") continue;

@@ -31,6 +31,8 @@ struct Profile {
     std::string target, core;
     std::vector<StepCost> steps;
     double cost = 0, macs = 0;  // of a call
+    int threads = 1;
+    double parallel_cost = 0;  // of a call on so many
 
     bool is_estimate() const {
         return !core.empty();
@@ -52,6 +54,7 @@ struct Profile {
 
 // Borders are filled for the layer whose kernel follows: what they cost is that layer's.
 void add_steps(const CompiledModel &compiled, std::size_t variant, const std::vector<double> &costs, Profile &profile) {
+    profile.threads = compiled.plan.most_tasks;
     profile.target = compiled.plan.variants[variant].target;
     double before = 0;
     const std::vector<KernelNote> &notes = compiled.notes[variant].kernels;
@@ -74,13 +77,19 @@ std::string text_of(const char *format, double value) {
 // What a call takes, as people say it.
 std::string summary(const Profile &profile, int batch, double gigahertz) {
     const std::string images = " a call of " + std::to_string(batch) + " images";
+    const std::string threads = std::to_string(profile.threads);
     if (!profile.is_estimate()) {
+        const std::string parallel =
+            profile.threads > 1 ? text_of("; %.1f us on ", profile.parallel_cost) + threads + " threads" : "";
         return text_of("%.1f us", profile.cost) + images +
-               text_of(", %.0f images/s, one thread", batch * 1e6 / profile.cost);
+               text_of(", %.0f images/s, one thread", batch * 1e6 / profile.cost) + parallel;
     }
+    const std::string parallel =
+        profile.threads > 1 ? text_of("; %.2f ms on ", profile.parallel_cost / gigahertz / 1e6) + threads + " cores"
+                            : "";
     return text_of("%.3f M cycles", profile.cost / 1e6) + images + " on " + profile.core + ", estimated" +
            text_of(", %.2f MAC/cycle", profile.speed(profile.macs, profile.cost)) +
-           text_of(", %.2f ms", profile.cost / gigahertz / 1e6) + text_of(" at %g GHz", gigahertz);
+           text_of(", %.2f ms", profile.cost / gigahertz / 1e6) + text_of(" at %g GHz", gigahertz) + parallel;
 }
 
 void print_table(const Profile &profile, const std::string &sum) {
@@ -113,6 +122,7 @@ Json to_json(const Profile &profile, int batch) {
     } else {
         json["images_per_second"] = batch * 1e6 / profile.cost;
     }
+    if (profile.threads > 1) json["parallel"] = {{"threads", profile.threads}, {unit, profile.parallel_cost}};
     json["layers"] = list;
     return json;
 }
@@ -150,8 +160,12 @@ Status estimate(const CompiledModel &compiled,
         estimate_library(compiled.plan, compiled.facts, program.target, {program.core}, folder, cycles);
     if (!status.ok()) return status;
     profile.core = program.core;
-    profile.cost = cycles.front().run;
+    profile.cost = profile.parallel_cost = cycles.front().run;
     add_steps(compiled, 0, cycles.front().steps, profile);
+    for (std::size_t step = 0; step < cycles.front().steps.size(); ++step) {  // tasks do the same work, all at once
+        const double of_task = cycles.front().steps[step] / compiled.plan.variants[0].kernels[step].tasks;
+        profile.parallel_cost -= cycles.front().steps[step] - of_task;
+    }
     return {};
 }
 
@@ -162,6 +176,7 @@ Status time(
     if (!status.ok()) return status;
     for (double &step : times.steps) step /= 1e3;
     profile.cost = times.run / 1e3;
+    profile.parallel_cost = times.parallel_run / 1e3;
     add_steps(compiled, static_cast<std::size_t>(times.variant), times.steps, profile);
     return {};
 }

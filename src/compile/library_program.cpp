@@ -2,19 +2,28 @@
 
 #include <unistd.h>
 
+#include <cctype>
 #include <fstream>
 
 #include "compile/shell.h"
 
 namespace dsq {
 
-Status LibraryProgram::link(std::string_view source, const ProgramPlan &plan, const std::string &archive) {
+Status LibraryProgram::link(std::string_view source,
+                            const ProgramPlan &plan,
+                            const std::string &archive,
+                            bool with_tasks) {
     std::ofstream(path("program.cpp"), std::ios::binary) << source;
     std::vector<std::string> words = how_.linker;
     words.insert(words.end(), {"-std=c++20", "-O1"});
-    for (const char *function : {"run", "step", "variant"}) {
+    std::vector<std::string> functions{"run", "step", "variant"};
+    if (with_tasks && plan.most_tasks > 1) {
+        functions.insert(functions.end(), {"task", "task_count"});
+        words.insert(words.end(), {"-pthread", "-DDSQ_TASKS=" + std::to_string(plan.most_tasks)});
+    }
+    for (const std::string &function : functions) {
         std::string macro = function;
-        for (char &letter : macro) letter = static_cast<char>(letter - 'a' + 'A');
+        for (char &letter : macro) letter = static_cast<char>(std::toupper(letter));
         words.push_back("-DDSQ_" + macro + "=" + plan.name + "_" + function);
     }
     words.insert(words.end(), {path("program.cpp"), archive, "-o", path("program")});

@@ -23,8 +23,9 @@ public:
     }
 
     /// Compiles `source`, C++ that is given the library's function names as DSQ_RUN, DSQ_STEP and DSQ_VARIANT, links
-    /// the library, and brings the program to the device. Error: kernel_failed, with what the compiler said.
-    Status link(std::string_view source, const ProgramPlan &plan, const std::string &archive);
+    /// the library, and brings the program to the device. `with_tasks`: if the plan has any, also DSQ_TASK,
+    /// DSQ_TASK_COUNT and DSQ_TASKS, the most of a layer. Error: kernel_failed, with what the compiler said.
+    Status link(std::string_view source, const ProgramPlan &plan, const std::string &archive, bool with_tasks = false);
 
     /// The shell command that runs it with the file `request` as its standard input.
     std::string command(const std::string &request) const;

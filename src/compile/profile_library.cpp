@@ -48,7 +48,7 @@ Status profile_library(const ProgramPlan &plan,
     // A step that a variant does not have is none that it can be asked for.
     std::size_t steps = plan.variants.front().kernels.size();
     for (const ProgramVariant &variant : plan.variants) steps = std::min(steps, variant.kernels.size());
-    Status status = program.link(profile_program, plan, facts.archive);
+    Status status = program.link(profile_program, plan, facts.archive, true);
     if (status.ok()) status = write_profile_request(program.path("request"), facts, steps, rounds);
     if (!status.ok()) return status;
     const std::string command = program.command(program.path("request"));
@@ -57,6 +57,7 @@ Status profile_library(const ProgramPlan &plan,
     read.steps.resize(steps);
     bool whole = pipe != nullptr && std::fscanf(pipe.get(), "%d %lf", &read.variant, &read.run) == 2;
     for (double &step : read.steps) whole = whole && std::fscanf(pipe.get(), "%lf", &step) == 1;
+    if (plan.most_tasks > 1) whole = whole && std::fscanf(pipe.get(), "%lf", &read.parallel_run) == 1;
     if (!whole) return {ErrorCode::kernel_failed, "the program failed: " + command + "\n" + program.errors()};
     times = std::move(read);
     return {};

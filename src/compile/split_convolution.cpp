@@ -39,8 +39,8 @@ public:
         BufferPlan &weights = kernel_.buffers.at("weights");
         const int tiles = weights.dimensions[weight_tile].extent / tasks_;
         split(weights, weight_tile, tiles, tiles);
-        for (const char *name : {"offsets", "flips", "scale", "shift"}) {
-            if (BufferPlan *values = find(name)) split(*values, channel, channels, channels);
+        for (auto &[name, values] : kernel_.buffers) {  // scale, shift, ...: a number for each channel
+            if (values.dimensions.size() == 1) split(values, channel, channels, channels);
         }
         if (BufferPlan *thresholds = find("thresholds")) split_levels(*thresholds, channels);
         split_outputs(channel, channels);
