@@ -1,6 +1,7 @@
 #include "model/integer_convolution.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "model/real_epilogue.h"
@@ -8,96 +9,135 @@
 namespace dsq {
 namespace {
 
-// The codes that an output pixel sees, [ky][kx][channel].
-using Window = std::vector<std::int16_t>;
-// Of the output channels of a pixel.
-using Accumulators = std::vector<std::int32_t>;
+// What an output pixel sees and what becomes of it.
+struct Pixel {
+    std::vector<std::int16_t> window;        // codes, [ky][kx][channel]
+    std::vector<std::int32_t> accumulators;  // of each output channel
+    std::vector<float> reals;
+};
 
-// The window that begins at (left, top).
-void look_at(const Shape &shape,
-             const std::vector<int> &padding,
-             const std::vector<std::int8_t> &codes,
-             int kernel,
-             int left,
-             int top,
-             Window &window) {
-    auto seen = window.begin();
-    for (int y = top; y < top + kernel; ++y) {
-        for (int x = left; x < left + kernel; ++x) {
-            if (x >= 0 && x < shape.width && y >= 0 && y < shape.height) {
-                const auto pixel = codes.begin() + static_cast<std::ptrdiff_t>(at(shape, 0, x, y));
-                seen = std::copy_n(pixel, shape.channels, seen);
-            } else {
-                seen = std::copy_n(padding.begin(), shape.channels, seen);
-            }
+// The codes of an image with padding around it.
+class BorderedImage {
+public:
+    BorderedImage(const Shape &shape,
+                  const std::vector<std::int8_t> &codes,
+                  const std::vector<int> &padding,
+                  int border)
+        : row_(std::size_t(shape.width + 2 * border) * std::size_t(shape.channels)),
+          channels_(static_cast<std::size_t>(shape.channels)) {
+        const std::size_t around = static_cast<std::size_t>(border) * channels_;
+        codes_.resize(row_ * std::size_t(shape.height + 2 * border));
+        if (border > 0) {
+            for (auto to = codes_.begin(); to != codes_.end();) to = std::ranges::copy(padding, to).out;
+        }
+        for (int y = 0; y < shape.height; ++y) {
+            const auto row = codes.begin() + static_cast<std::ptrdiff_t>(at(shape, 0, 0, y));
+            const auto to = codes_.begin() + static_cast<std::ptrdiff_t>(std::size_t(y + border) * row_ + around);
+            std::copy_n(row, shape.width * shape.channels, to);
         }
     }
-}
 
-// With products of 16 bits, whose pairs processors add up in one instruction.
-std::int32_t dot_product(const std::int16_t *a, const std::int16_t *b, std::size_t count) {
-    std::int32_t sum = 0;
-    for (std::size_t i = 0; i < count; ++i) sum += a[i] * b[i];
-    return sum;
-}
-
-void accumulate(const ConvolutionNode &node,
-                std::span<const std::int16_t> weights,
-                const Window &window,
-                Accumulators &accumulators) {
-    const std::int32_t codes = std::accumulate(window.begin(), window.end(), std::int32_t{0});
-    const std::int32_t offset = node.offset == 0 ? 0 : node.offset * codes;
-    const std::int16_t *own = weights.data();
-    for (std::int32_t &accumulator : accumulators) {
-        accumulator = dot_product(own, window.data(), window.size()) * (1 << node.offset_shift) + offset;
-        own += window.size();
+    // The window that begins at (left, top).
+    void look_at(int left, int top, int kernel, std::vector<std::int16_t> &window) const {
+        const std::size_t count = static_cast<std::size_t>(kernel) * channels_;
+        auto to = window.begin();
+        for (int y = top; y < top + kernel; ++y) {
+            to = std::copy_n(&codes_[std::size_t(y) * row_ + std::size_t(left) * channels_], count, to);
+        }
     }
+
+private:
+    std::size_t row_, channels_;
+    std::vector<std::int16_t> codes_;
+};
+
+// Of a window with the weights of some channels in order. Both have 16 bits: processors multiply and add up pairs of
+// them in one instruction.
+template <std::size_t channels>
+std::array<std::int32_t, channels> dot_products(const std::int16_t *weights,
+                                                const std::int16_t *window,
+                                                std::size_t count) {
+    std::array<std::int32_t, channels> sums{};
+    for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t channel = 0; channel < channels; ++channel) {
+            sums[channel] += weights[channel * count + i] * window[i];
+        }
+    }
+    return sums;
+}
+
+void accumulate(const ConvolutionNode &node, std::span<const std::int16_t> weights, Pixel &pixel) {
+    const std::size_t count = pixel.window.size(), channels = pixel.accumulators.size();
+    constexpr std::size_t at_once = 4;
+    std::size_t channel = 0;
+    for (; channel + at_once <= channels; channel += at_once) {
+        std::ranges::copy(dot_products<at_once>(&weights[channel * count], pixel.window.data(), count),
+                          &pixel.accumulators[channel]);
+    }
+    for (; channel < channels; ++channel) {
+        pixel.accumulators[channel] = dot_products<1>(&weights[channel * count], pixel.window.data(), count)[0];
+    }
+    const std::int32_t codes = std::accumulate(pixel.window.begin(), pixel.window.end(), std::int32_t{0});
+    const std::int32_t offset = node.offset == 0 ? 0 : node.offset * codes;
+    for (std::int32_t &accumulator : pixel.accumulators) accumulator = accumulator * (1 << node.offset_shift) + offset;
 }
 
 // Each channel by itself.
-void accumulate_depthwise(const ConvolutionNode &node,
-                          std::span<const std::int16_t> weights,
-                          const Window &window,
-                          Accumulators &accumulators) {
-    const std::size_t channels = accumulators.size(), taps = window.size() / channels;
+void accumulate_depthwise(const ConvolutionNode &node, std::span<const std::int16_t> weights, Pixel &pixel) {
+    const std::size_t channels = pixel.accumulators.size(), taps = pixel.window.size() / channels;
     for (std::size_t channel = 0; channel < channels; ++channel) {
         std::int32_t sum = 0, codes = 0;
         for (std::size_t tap = 0; tap < taps; ++tap) {
-            const std::int32_t code = window[tap * channels + channel];
+            const std::int32_t code = pixel.window[tap * channels + channel];
             sum += code * weights[channel * taps + tap];
             codes += code;
         }
-        accumulators[channel] = sum * (1 << node.offset_shift) + (node.offset == 0 ? 0 : node.offset * codes);
+        pixel.accumulators[channel] = sum * (1 << node.offset_shift) + (node.offset == 0 ? 0 : node.offset * codes);
     }
 }
 
-// `first` is the pixel's first element.
-void finish(const ThresholdEpilogue &epilogue, Accumulators &accumulators, std::size_t first, ImageTensors &image) {
-    const std::size_t channels = accumulators.size();
+// `first` is the pixel's first element in what is written. Loops over channels are short of what may be elsewhere in
+// memory: compilers make vectors of them.
+void finish(const ThresholdEpilogue &epilogue, Pixel &pixel, std::size_t first, ImageTensors &image) {
+    const std::size_t channels = pixel.accumulators.size();
+    std::int32_t *accumulators = pixel.accumulators.data();
     if (!epilogue.flips.empty()) {
         for (std::size_t channel = 0; channel < channels; ++channel) accumulators[channel] ^= epilogue.flips[channel];
     }
     std::int8_t *codes = &codes_of(epilogue.codes, image)[first];
     std::fill_n(codes, channels, static_cast<std::int8_t>(epilogue.lowest));
+    const int distance = epilogue.distance;
     for (std::size_t level = 0; level < epilogue.thresholds.size(); level += channels) {
         const std::int32_t *thresholds = &epilogue.thresholds[level];
         for (std::size_t channel = 0; channel < channels; ++channel) {
-            const int step = accumulators[channel] >= thresholds[channel] ? epilogue.distance : 0;
+            const int step = accumulators[channel] >= thresholds[channel] ? distance : 0;
             codes[channel] = static_cast<std::int8_t>(codes[channel] + step);
         }
     }
 }
 
-void finish(const RealEpilogue &epilogue, const Accumulators &accumulators, std::size_t first, ImageTensors &image) {
-    const float *residual = epilogue.residual == no_tensor_index ? nullptr : &reals_of(epilogue.residual, image)[first];
-    float *reals = epilogue.output == no_tensor_index ? nullptr : &reals_of(epilogue.output, image)[first];
-    std::int8_t *codes = epilogue.codes == no_tensor_index ? nullptr : &codes_of(epilogue.codes, image)[first];
-    for (std::size_t channel = 0; channel < accumulators.size(); ++channel) {
-        float value = scaled(epilogue, channel, accumulators[channel]);
-        if (residual != nullptr) value = value + residual[channel];
-        value = clamped(epilogue, value);
-        if (reals != nullptr) reals[channel] = value;
-        if (codes != nullptr) codes[channel] = static_cast<std::int8_t>(code_of(epilogue.grid, value));
+void finish(const RealEpilogue &epilogue, Pixel &pixel, std::size_t first, ImageTensors &image) {
+    const std::size_t channels = pixel.accumulators.size();
+    float *reals = pixel.reals.data();
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+        reals[channel] = scaled(epilogue, channel, pixel.accumulators[channel]);
+    }
+    if (epilogue.residual != no_tensor_index) {
+        const float *residual = &reals_of(epilogue.residual, image)[first];
+        for (std::size_t channel = 0; channel < channels; ++channel)
+            reals[channel] = reals[channel] + residual[channel];
+    }
+    const float lower = epilogue.clamp_lower, upper = epilogue.clamp_upper;
+    for (std::size_t channel = 0; channel < channels; ++channel) reals[channel] = clamped(reals[channel], lower, upper);
+    if (epilogue.output != no_tensor_index) {
+        std::copy_n(reals, channels, &reals_of(epilogue.output, image)[first]);
+    }
+    if (epilogue.codes != no_tensor_index) {
+        const CodeGrid grid = epilogue.grid;
+        std::int8_t *codes = &codes_of(epilogue.codes, image)[first];
+        for (std::size_t channel = 0; channel < channels; ++channel) {
+            codes[channel] = static_cast<std::int8_t>(code_of(grid, reals[channel]));
+        }
     }
 }
 
@@ -134,15 +174,17 @@ void convolve(const ConvolutionNode &node, std::span<const std::int16_t> weights
     const Shape out = std::visit([&](const auto &epilogue) { return make_outputs(epilogue, image); }, node.epilogue);
 
     const int kernel = node.weights.kernel;
-    Window window(static_cast<std::size_t>(kernel * kernel * in.channels));
-    Accumulators accumulators(static_cast<std::size_t>(out.channels));
+    const auto channels = static_cast<std::size_t>(out.channels);
+    const BorderedImage bordered(in, codes, input.padding, kernel / 2);
+    Pixel pixel{std::vector<std::int16_t>(std::size_t(kernel * kernel) * std::size_t(in.channels)),
+                std::vector<std::int32_t>(channels),
+                std::vector<float>(channels)};
     const auto add_up = node.depthwise ? accumulate_depthwise : accumulate;
     for (int y = 0; y < out.height; ++y) {
         for (int x = 0; x < out.width; ++x) {
-            const int left = x * node.stride - kernel / 2, top = y * node.stride - kernel / 2;
-            look_at(in, input.padding, codes, kernel, left, top, window);
-            add_up(node, weights, window, accumulators);
-            const auto write = [&](const auto &epilogue) { finish(epilogue, accumulators, at(out, 0, x, y), image); };
+            bordered.look_at(x * node.stride, y * node.stride, kernel, pixel.window);
+            add_up(node, weights, pixel);
+            const auto write = [&](const auto &epilogue) { finish(epilogue, pixel, at(out, 0, x, y), image); };
             std::visit(write, node.epilogue);
         }
     }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
 #include "model/integer_convolution.h"
 
@@ -27,10 +28,6 @@ void compute(const InputNode &node, ImageTensors &image) {
         const std::size_t pixel = i / channels * pixel_channels + i % channels;
         codes[i] = static_cast<std::int8_t>(i % channels < pixel_channels ? image.pixels[pixel] - 128 : 0);
     }
-}
-
-// By convolve.
-void compute(const ConvolutionNode &, ImageTensors &) {
 }
 
 void compute(const QuantizeNode &node, ImageTensors &image) {
@@ -145,11 +142,14 @@ std::vector<std::int16_t> ordered_weights(const IntegerNode &node) {
 }
 
 void evaluate(const IntegerNode &node, std::span<const std::int16_t> weights, ImageTensors &image) {
-    if (const auto *convolution = std::get_if<ConvolutionNode>(&node.operation)) {
-        convolve(*convolution, weights, image);
-    } else {
-        std::visit([&](const auto &operation) { compute(operation, image); }, node.operation);
-    }
+    const auto compute_any = [&]<typename Operation>(const Operation &operation) {
+        if constexpr (std::is_same_v<Operation, ConvolutionNode>) {
+            convolve(operation, weights, image);
+        } else {
+            compute(operation, image);
+        }
+    };
+    std::visit(compute_any, node.operation);
 }
 
 void evaluate(const IntegerNode &node, ImageTensors &image) {
