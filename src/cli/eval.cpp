@@ -1,4 +1,4 @@
-// dsq eval: the accuracy of a model on the test images of a data set.
+// dsq eval: the accuracy of a model on the test images of a data set: as it is deployed, where it can be.
 #include <cstdio>
 
 #include "commands.h"
@@ -78,20 +78,19 @@ Status run_eval(const EvalOptions &options) {
 
 void add_eval(CLI::App &app, Run &run) {
     const auto options = std::make_shared<EvalOptions>();
-    CLI::App *command = add_command(app, run, "eval", "Accuracy of a model on test images", options, run_eval);
+    CLI::App *command =
+        add_command(app, run, "eval", "Accuracy of a model on test images, as deployed", options, run_eval);
     command->add_option("MODEL", options->source.path, "model of dsq, or a PyTorch state dict with --network")
         ->required();
     command->add_option("--data", options->data, "folder of CIFAR-10 (binary) or of IDX files (Fashion-MNIST)")
         ->required();
     command->add_option(
         "--network", options->source.network, "MODEL is a PyTorch state dict of this network: resnet20");
+    command->add_flag(
+        "--simulate", options->simulate, "in float32, as the steps of training compute: not by the graph of integers");
 #ifdef DSQ_WITH_COMPILER
-    command->add_option("--target", options->target, "the accuracy of the library for this target: x86-64-linux, ...");
-#endif
-    CLI::Option *simulate = command->add_flag(
-        "--simulate", options->simulate, "in float32, as training computes, not by the graph of integers");
-#ifdef DSQ_WITH_COMPILER
-    simulate->excludes("--target");
+    command->add_option("--target", options->target, "by the library for this target: x86-64-linux, ...")
+        ->excludes("--simulate");
 #endif
     command->add_flag("--train-split", options->train_split, "the training images instead");
     command->add_option("--batch-size", options->batch_size, "images at once, in float32")
