@@ -6,6 +6,13 @@
 
 #include "model/real_epilogue.h"
 
+// For functions of integers, which any instructions compute alike: compiled twice, chosen when the program starts.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define DSQ_ALSO_FOR_AVX2 __attribute__((target_clones("avx2", "default")))
+#else
+#define DSQ_ALSO_FOR_AVX2
+#endif
+
 namespace dsq {
 namespace {
 
@@ -54,9 +61,9 @@ private:
 // Of a window with the weights of some channels in order. Both have 16 bits: processors multiply and add up pairs of
 // them in one instruction.
 template <std::size_t channels>
-std::array<std::int32_t, channels> dot_products(const std::int16_t *weights,
-                                                const std::int16_t *window,
-                                                std::size_t count) {
+[[gnu::always_inline]] inline std::array<std::int32_t, channels> dot_products(const std::int16_t *weights,
+                                                                              const std::int16_t *window,
+                                                                              std::size_t count) {
     std::array<std::int32_t, channels> sums{};
     for (std::size_t i = 0; i < count; ++i) {
         for (std::size_t channel = 0; channel < channels; ++channel) {
@@ -66,7 +73,7 @@ std::array<std::int32_t, channels> dot_products(const std::int16_t *weights,
     return sums;
 }
 
-void accumulate(const ConvolutionNode &node, std::span<const std::int16_t> weights, Pixel &pixel) {
+DSQ_ALSO_FOR_AVX2 void accumulate(const ConvolutionNode &node, std::span<const std::int16_t> weights, Pixel &pixel) {
     const std::size_t count = pixel.window.size(), channels = pixel.accumulators.size();
     constexpr std::size_t at_once = 4;
     std::size_t channel = 0;
