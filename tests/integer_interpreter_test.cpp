@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -30,8 +31,9 @@ TEST(IntegerInterpreter, CodesOfRealsAreTheNearestOnTheGrid) {
     const CodeGrid grid{.lower = -1.0F, .step = 0.5F, .inverse_step = 2.0F, .levels = 3, .lowest = -2};
     const Reals values{-9.0F, -0.76F, -0.75F, -0.26F, -0.25F, 0.24F, 0.25F, 9.0F, std::nanf("")};
     const Codes expected{-2, -2, -1, -1, 0, 0, 1, 1, -2};
-    const auto written = evaluated(
-        {reals("reals", {9, 1, 1}), codes("codes", {9, 1, 1}, {-2, 1}, 0)}, {.reals = values}, QuantizeNode{0, 1, grid});
+    const auto written = evaluated({reals("reals", {9, 1, 1}), codes("codes", {9, 1, 1}, {-2, 1}, 0)},
+                                   {.reals = values},
+                                   QuantizeNode{0, 1, grid});
     EXPECT_EQ(written[1].codes, expected);
     EXPECT_EQ(code_of({.lower = 0.0F, .step = 1.0F, .inverse_step = 1.0F, .levels = 1, .lowest = -1, .distance = 2}, 3),
               1);
@@ -135,6 +137,117 @@ std::vector<std::uint8_t> random_pixels(unsigned seed, std::size_t count) {
     std::vector<std::uint8_t> pixels(count);
     for (std::uint8_t &pixel : pixels) pixel = static_cast<std::uint8_t>(random());
     return pixels;
+}
+
+// What integer_graph.h says of an accumulator, as it stands there.
+std::int32_t accumulator_of(
+    const ConvolutionNode &node, const IntegerTensor &input, const Codes &codes, int channel, int x, int y) {
+    const Shape &shape = input.shape;
+    const int half = node.weights.kernel / 2;
+    std::int32_t sum = 0, seen = 0;
+    for (int ky = 0; ky < node.weights.kernel; ++ky) {
+        for (int kx = 0; kx < node.weights.kernel; ++kx) {
+            for (int i = 0; i < node.weights.in_channels; ++i) {
+                const int in = node.depthwise ? channel : i;
+                const int u = x * node.stride + kx - half, v = y * node.stride + ky - half;
+                const bool inside = u >= 0 && u < shape.width && v >= 0 && v < shape.height;
+                const int code = inside ? codes[std::size_t((v * shape.width + u) * shape.channels + in)]
+                                        : input.padding[std::size_t(in)];
+                sum += code * node.weights.at(channel, i, ky, kx);
+                seen += code;
+            }
+        }
+    }
+    return sum * (1 << node.offset_shift) + node.offset * seen;
+}
+
+// A convolution of random codes between tensors: 0, 1 of codes, 2 a residual, 3 reals, 4 their codes.
+struct RandomConvolution {
+    ConvolutionNode node;
+    std::vector<IntegerTensor> tensors;
+    std::vector<TensorValues> values;
+};
+
+RandomConvolution random_convolution(Random &random, bool depthwise, CodeRange weights) {
+    const int in = integer(random, 1, 19), out = depthwise ? in : integer(random, 1, 19);
+    const int stride = integer(random, 1, 2), width = integer(random, 1, 7), height = integer(random, 1, 7);
+    const Shape shape{in, width, height}, result{out, (width + stride - 1) / stride, (height + stride - 1) / stride};
+    RandomConvolution made{.node = {.input = 0, .stride = stride, .depthwise = depthwise},
+                           .tensors = {codes("in", shape, {-128, 127}, 0),
+                                       codes("codes", result, {-2, 1}, 0),
+                                       reals("residual", result),
+                                       reals("reals", result),
+                                       codes("codes of reals", result, {-2, 1}, 0)},
+                           .values = std::vector<TensorValues>(5)};
+    for (int &padding : made.tensors[0].padding) padding = integer(random, -128, 127);
+    made.values[0].codes = random_codes(random, element_count(shape), {-128, 127});
+    made.values[2].reals = random_reals(random, element_count(result), -1.0F, 1.0F);
+    made.node.weights = {out, depthwise ? 1 : in, 2 * integer(random, 0, 2) + 1, {}};
+    const int kernel = made.node.weights.kernel;
+    for (int i = 0; i < out * made.node.weights.in_channels * kernel * kernel; ++i) {
+        made.node.weights.values.push_back(static_cast<std::int16_t>(integer(random, weights.low, weights.high)));
+    }
+    made.node.offset = integer(random, -99, 99);
+    made.node.offset_shift = integer(random, 0, 2);
+    return made;
+}
+
+void compare_thresholds(RandomConvolution &made, Random &random) {
+    const Shape &out = made.tensors[1].shape;
+    ThresholdEpilogue epilogue{.lowest = -2, .codes = 1};
+    for (int i = 0; i < 3 * out.channels; ++i) epilogue.thresholds.push_back(integer(random, -100'000, 100'000));
+    for (int channel = 0; channel < out.channels; ++channel) epilogue.flips.push_back(integer(random, -1, 0));
+    made.node.epilogue = epilogue;
+    ImageTensors image{made.tensors, {}, made.values};
+    evaluate({"node", made.node}, image);
+    for (std::size_t i = 0; i < element_count(out); ++i) {
+        const int channel = static_cast<int>(i) % out.channels, pixel = static_cast<int>(i) / out.channels;
+        const std::int32_t accumulator = accumulator_of(
+            made.node, made.tensors[0], made.values[0].codes, channel, pixel % out.width, pixel / out.width);
+        int expected = -2;
+        for (int level = 0; level < 3; ++level) {
+            const auto threshold = epilogue.thresholds[std::size_t(level * out.channels + channel)];
+            expected += (accumulator ^ epilogue.flips[std::size_t(channel)]) >= threshold ? 1 : 0;
+        }
+        ASSERT_EQ(image.values[1].codes[i], expected) << "element " << i;
+    }
+}
+
+void compare_reals(RandomConvolution &made, Random &random) {
+    const Shape &out = made.tensors[3].shape;
+    const auto channels = static_cast<std::size_t>(out.channels);
+    RealEpilogue epilogue{random_reals(random, channels, 1e-6F, 1e-4F), random_reals(random, channels, -1.0F, 1.0F), 2};
+    epilogue.clamp_lower = -0.5F;
+    epilogue.clamp_upper = 1.75F;
+    epilogue.output = 3;
+    epilogue.codes = 4;
+    epilogue.grid = {.lower = -1.0F, .step = 0.75F, .inverse_step = 1.0F / 0.75F, .levels = 3, .lowest = -2};
+    made.node.epilogue = epilogue;
+    ImageTensors image{made.tensors, {}, made.values};
+    evaluate({"node", made.node}, image);
+    for (std::size_t i = 0; i < element_count(out); ++i) {
+        const int channel = static_cast<int>(i) % out.channels, pixel = static_cast<int>(i) / out.channels;
+        const std::int32_t accumulator = accumulator_of(
+            made.node, made.tensors[0], made.values[0].codes, channel, pixel % out.width, pixel / out.width);
+        const float product = static_cast<float>(accumulator) * epilogue.scale[std::size_t(channel)];
+        const float sum = product + epilogue.shift[std::size_t(channel)];
+        const float expected = std::clamp(sum + made.values[2].reals[i], -0.5F, 1.75F);
+        ASSERT_EQ(image.values[3].reals[i], expected) << "element " << i;
+        ASSERT_EQ(image.values[4].codes[i], code_of(epilogue.grid, expected)) << "element " << i;
+    }
+}
+
+TEST(IntegerInterpreter, AConvolutionOfAnyShapeIsItsDefinition) {
+    Random random(11);
+    for (int round = 0; round < 120; ++round) {
+        // 16 bits of a first layer, and as few as there are.
+        const CodeRange weights = round % 3 == 0 ? CodeRange{-32767, 32767} : CodeRange{-2, 1};
+        RandomConvolution made = random_convolution(random, round % 4 == 1, weights);
+        SCOPED_TRACE("round " + std::to_string(round));
+        compare_thresholds(made, random);
+        compare_reals(made, random);
+        if (HasFatalFailure()) return;
+    }
 }
 
 // The first two convolutions of the small graph in float64.

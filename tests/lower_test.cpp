@@ -22,13 +22,13 @@ IntegerGraph lowered(const Model &model) {
     return graph;
 }
 
-// How far the result of nodes lies from that of training's evaluation.
+// How far the result of nodes lies from that of training's simulation.
 struct Differences {
     std::size_t codes = 0, differing = 0;
     double reals = 0;  // the largest, of the largest magnitude of the tensor
 };
 
-// Runs each node by itself on what training's evaluation has at its inputs: a code that differs would make ever more of
+// Runs each node by itself on what training's simulation has at its inputs: a code that differs would make ever more of
 // those behind it differ, in networks with random weights.
 class NodeByNode {
 public:

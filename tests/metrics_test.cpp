@@ -89,11 +89,12 @@ TEST_F(Metrics, LinesHoldWhatTheHeaderPromises) {
                     .train_accuracy = 0.5,
                     .test_loss = std::numeric_limits<double>::quiet_NaN(),
                     .test_accuracy = 0.25,
+                    .test_of_integers = true,
                     .seconds = 3,
                     .learning_rate = 0.5})
             .dump(),
         R"({"kind":"epoch","epoch":1,"train_loss":1.0,"train_accuracy":0.5,"test_loss":null,"test_accuracy":0.25,)"
-        R"("seconds":3.0,"learning_rate":0.5})");
+        R"("test_arithmetic":"integers","seconds":3.0,"learning_rate":0.5})");
     const QuantizerMetrics quantizer{"conv", Operand::activations, 2, -0.5, 1.5, 0.25};
     EXPECT_EQ(quantizers_line(1, 20, {&quantizer, 1}).dump(),
               R"({"kind":"quantizers","epoch":1,"step":20,"quantizers":[{"layer":"conv","operand":"activations",)"

@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "compile/lower.h"
 #include "dsq/threads.h"
+#include "model/integer_interpreter.h"
 #include "model/model.h"
 #include "tests/support/small_fashion_mnist.h"
 #include "tests/support/temporary_folder.h"
 #include "train/checkpoint.h"
+#include "train/evaluate.h"
 
 namespace dsq::tests {
 namespace {
@@ -46,10 +51,12 @@ protected:
         finished = !result.stopped;
     }
 
-    static void run_to_end(const Recipe &recipe) {
-        bool finished = false;
-        run(recipe, false, 0, finished);
-        EXPECT_TRUE(finished);
+    static EpochSummary run_to_end(const Recipe &recipe) {
+        TrainResult result;
+        const Status status = train(recipe, false, 0, {}, result);
+        EXPECT_TRUE(status.ok()) << status.message();
+        EXPECT_FALSE(result.stopped);
+        return result.last;
     }
 
     Model model(const std::string &run) const {
@@ -73,12 +80,58 @@ TEST_F(Trainer, GoesOnBitForBitWhereverItWasStopped) {
 }
 
 TEST_F(Trainer, HasTheSameBitsForAnyNumberOfThreads) {
+    std::vector<EpochSummary> last;
     for (const int threads : {1, 3}) {
         ASSERT_TRUE(set_thread_count(threads).ok());
-        run_to_end(recipe(std::to_string(threads)));
+        last.push_back(run_to_end(recipe(std::to_string(threads))));
     }
     ASSERT_TRUE(set_thread_count(0).ok());
+    EXPECT_EQ(last[0].test_accuracy, last[1].test_accuracy);
+    EXPECT_EQ(last[0].test_loss, last[1].test_loss);
     EXPECT_EQ(model("1").tensors, model("3").tensors);
+}
+
+// Of how many images the graph that is deployed finds the class.
+int correct_as_deployed(const Model &model, const DataSet &images) {
+    IntegerGraph graph;
+    std::vector<float> logits;
+    Status status = lower(model, graph);
+    if (status.ok()) status = interpret_logits(graph, images.pixels, images.count, logits);
+    EXPECT_TRUE(status.ok()) << status.message();
+    int correct = 0;
+    for (int n = 0; n < images.count; ++n) {
+        const auto first = logits.begin() + 10 * n;
+        correct += std::max_element(first, first + 10) - first == images.labels[std::size_t(n)] ? 1 : 0;
+    }
+    return correct;
+}
+
+TEST_F(Trainer, ReportsTheAccuracyOfWhatIsDeployed) {
+    const EpochSummary last = run_to_end(recipe("deployed"));
+    DataSet images;
+    ASSERT_TRUE(open_data_set(folder.path("data"), Split::test, images).ok());
+    EXPECT_TRUE(last.test_of_integers);
+    EXPECT_EQ(last.test_accuracy, double(correct_as_deployed(model("deployed"), images)) / images.count);
+    Evaluation evaluation;
+    const Status status = evaluate(model("deployed"), images, 7, evaluation);
+    ASSERT_TRUE(status.ok()) << status.message();
+    EXPECT_EQ(evaluation.accuracy(), last.test_accuracy);
+    EXPECT_EQ(evaluation.loss, last.test_loss);
+}
+
+TEST_F(Trainer, ReportsWhatTheStepsComputeOfANetworkWithoutAGraph) {
+    Recipe floats = recipe("float");
+    floats.quantization.weights.method = floats.quantization.activations.method = "none";
+    const EpochSummary last = run_to_end(floats);
+    DataSet images;
+    ASSERT_TRUE(open_data_set(folder.path("data"), Split::test, images).ok());
+    Evaluation simulated;
+    const Status status = simulate(model("float"), images, floats.batch_size, simulated);
+    ASSERT_TRUE(status.ok()) << status.message();
+    EXPECT_FALSE(last.test_of_integers);
+    EXPECT_FALSE(simulated.of_integers);
+    EXPECT_EQ(simulated.accuracy(), last.test_accuracy);
+    EXPECT_EQ(simulated.loss, last.test_loss);
 }
 
 TEST_F(Trainer, GoesThroughProgressiveBits) {

@@ -1,4 +1,4 @@
-// dsq eval: the accuracy of a model on the test images of a data set.
+// dsq eval: the accuracy of a model on the test images of a data set: as it is deployed, where it can be.
 #include <cstdio>
 
 #include "commands.h"
@@ -16,7 +16,8 @@ namespace {
 struct EvalOptions {
     ModelSource source;
     std::string data;
-    std::string target;  // empty: as training computes it
+    std::string target;  // empty: here, without a library
+    bool simulate = false;
     bool train_split = false;
     int batch_size = 250;
     int threads = 0;
@@ -25,6 +26,7 @@ struct EvalOptions {
 
 void print(const EvalOptions &options, const Model &model, const DataSet &data, const Evaluation &evaluation) {
     const double rate = evaluation.images / evaluation.seconds;
+    const char *arithmetic = evaluation.of_integers ? "integers" : "float32";
     if (options.json) {
         print_json({{"model", options.source.path},
                     {"network", model.network.name},
@@ -33,18 +35,20 @@ void print(const EvalOptions &options, const Model &model, const DataSet &data, 
                     {"images", evaluation.images},
                     {"accuracy", percent(evaluation.accuracy())},
                     {"loss", evaluation.loss},
+                    {"arithmetic", arithmetic},
                     {"seconds", evaluation.seconds},
                     {"images_per_second", rate}});
         return;
     }
     const std::string loss = options.target.empty() ? ", loss " + std::to_string(evaluation.loss) : "";
-    std::printf("%s on %d %s images of %s: accuracy %.2f %%%s (%.1f s, %.0f images/s)\n",
+    std::printf("%s on %d %s images of %s: accuracy %.2f %%%s, in %s (%.1f s, %.0f images/s)\n",
                 model.network.name.c_str(),
                 evaluation.images,
                 options.train_split ? "training" : "test",
                 data.name.c_str(),
                 percent(evaluation.accuracy()),
                 loss.c_str(),
+                arithmetic,
                 evaluation.seconds,
                 rate);
 }
@@ -53,6 +57,7 @@ Status evaluate_as(const EvalOptions &options, const Model &model, const DataSet
 #ifdef DSQ_WITH_COMPILER
     if (!options.target.empty()) return evaluate_library(model, options.target, data, options.threads, evaluation);
 #endif
+    if (options.simulate) return simulate(model, data, options.batch_size, evaluation);
     return evaluate(model, data, options.batch_size, evaluation);
 }
 
@@ -73,18 +78,22 @@ Status run_eval(const EvalOptions &options) {
 
 void add_eval(CLI::App &app, Run &run) {
     const auto options = std::make_shared<EvalOptions>();
-    CLI::App *command = add_command(app, run, "eval", "Accuracy of a model on test images", options, run_eval);
+    CLI::App *command =
+        add_command(app, run, "eval", "Accuracy of a model on test images, as deployed", options, run_eval);
     command->add_option("MODEL", options->source.path, "model of dsq, or a PyTorch state dict with --network")
         ->required();
     command->add_option("--data", options->data, "folder of CIFAR-10 (binary) or of IDX files (Fashion-MNIST)")
         ->required();
     command->add_option(
         "--network", options->source.network, "MODEL is a PyTorch state dict of this network: resnet20");
+    command->add_flag(
+        "--simulate", options->simulate, "in float32, as the steps of training compute: not by the graph of integers");
 #ifdef DSQ_WITH_COMPILER
-    command->add_option("--target", options->target, "the accuracy of the library for this target: x86-64-linux, ...");
+    command->add_option("--target", options->target, "by the library for this target: x86-64-linux, ...")
+        ->excludes("--simulate");
 #endif
     command->add_flag("--train-split", options->train_split, "the training images instead");
-    command->add_option("--batch-size", options->batch_size, "images at once")
+    command->add_option("--batch-size", options->batch_size, "images at once, in float32")
         ->check(CLI::Range(1, 65536))
         ->capture_default_str();
     command->add_option("--threads", options->threads, "0: one for each core")->capture_default_str();

@@ -20,7 +20,7 @@ Status evaluate_library(
     if (!status.ok()) return status;
     // Whatever variant runs: all have the same steps, and logits are the output.
     const auto start = std::chrono::steady_clock::now();
-    Evaluation sums;
+    Evaluation sums{.of_integers = true};
     status = observe_library(compiled,
                              compiled.plan.variants.size() - 1,
                              folder.path(),

@@ -1,5 +1,5 @@
 // dsq verify: compares a model's library with the interpreter of its graph of integers, tensor by tensor, and both with
-// training's evaluation.
+// the float simulation that training's steps compute.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -38,11 +38,11 @@ struct Comparison {
     std::string first_difference;
 };
 
-// Of the interpreter with training's evaluation.
+// Of the interpreter with the float simulation.
 struct Agreement {
     std::size_t codes = 0, codes_differing = 0;
     int same_class = 0;
-    std::vector<int> classes;  // of each image, in training's evaluation
+    std::vector<int> classes;  // of each image, in the float simulation
 };
 
 struct Images {
@@ -206,11 +206,11 @@ Status verify_variant(const VerifyCommand &command,
         });
 }
 
-// The codes that training's evaluation has at the input of a layer, against the interpreter's.
-void compare_with_training(const IntegerGraph &graph,
-                           const std::vector<TensorValues> &tensors,
-                           Executor &executor,
-                           Agreement &agreement) {
+// The codes that the float simulation has at the input of a layer, against the interpreter's.
+void compare_with_simulation(const IntegerGraph &graph,
+                             const std::vector<TensorValues> &tensors,
+                             Executor &executor,
+                             Agreement &agreement) {
     const Network &network = executor.parameters().network();
     for (std::size_t i = 1; i < network.layers.size(); ++i) {
         const TensorView<const float> values = executor.quantized_input(static_cast<int>(i));
@@ -232,10 +232,10 @@ void compare_with_training(const IntegerGraph &graph,
     }
 }
 
-Status compare_with_training(const Model &model,
-                             const IntegerGraph &graph,
-                             const Images &images,
-                             Agreement &agreement) {
+Status compare_with_simulation(const Model &model,
+                               const IntegerGraph &graph,
+                               const Images &images,
+                               Agreement &agreement) {
     Executor executor;
     if (Status status = executor.open(model, 1); !status.ok()) return status;
     const std::size_t size = image_size(model.network.input), channels = model.network.mean.size();
@@ -251,10 +251,10 @@ Status compare_with_training(const Model &model,
         Status status = executor.forward(values, 1, Mode::evaluate);
         if (status.ok()) status = interpreted.find(n, 1, tensors);
         if (!status.ok()) return status;
-        compare_with_training(graph, tensors, executor, agreement);
-        const int trained = largest(executor.logits());
-        agreement.same_class += largest(tensors[std::size_t(graph.logits)].reals) == trained ? 1 : 0;
-        agreement.classes.push_back(trained);
+        compare_with_simulation(graph, tensors, executor, agreement);
+        const int simulated = largest(executor.logits());
+        agreement.same_class += largest(tensors[std::size_t(graph.logits)].reals) == simulated ? 1 : 0;
+        agreement.classes.push_back(simulated);
     }
     return {};
 }
@@ -285,7 +285,7 @@ void print_result(const std::vector<Comparison> &variants, const Agreement &agre
         std::printf("\n");
         if (!variant.first_difference.empty()) std::printf("  first: %s\n", variant.first_difference.c_str());
     }
-    std::printf("training's evaluation: %d of %d images get the same class; %.4f %% of %zu codes differ",
+    std::printf("float simulation of training: %d of %d images get the same class; %.4f %% of %zu codes differ",
                 agreement.same_class,
                 images.count,
                 100 * share(agreement.codes_differing, agreement.codes),
@@ -314,9 +314,9 @@ Json to_json(const VerifyCommand &command,
               {"variants", list},
               {"same_class", agreement.same_class},
               {"classes", agreement.classes},
-              {"training_codes_compared", agreement.codes},
-              {"training_codes_differing", agreement.codes_differing}};
-    if (!images.labels.empty()) json["accuracy_trained"] = accuracy(agreement.classes, images);
+              {"simulated_codes_compared", agreement.codes},
+              {"simulated_codes_differing", agreement.codes_differing}};
+    if (!images.labels.empty()) json["accuracy_simulated"] = accuracy(agreement.classes, images);
     return json;
 }
 
@@ -336,7 +336,7 @@ Status verify(const VerifyCommand &command, const Model &model, const ProgramOpt
         differing += variants[v].codes_differing + variants[v].reals_differing;
     }
     Agreement agreement;
-    if (status.ok()) status = compare_with_training(model, graph, images, agreement);
+    if (status.ok()) status = compare_with_simulation(model, graph, images, agreement);
     if (!status.ok()) return status;
     if (command.json) {
         print_json(to_json(command, variants, agreement, images));

@@ -11,6 +11,8 @@ namespace {
 // The sums of an Arm tile fill the registers: as many bytes in 8 bits, twice as many in 16.
 constexpr int arm_tile = 128;
 
+constexpr Tile arm_wide_tile{8, 8};
+
 Tile arm_tile_for(int out_channels, int lanes) {
     const int channels = out_channels > 32 ? 64 : out_channels > 16 ? 32 : 16;
     return {lanes / channels, channels};
@@ -25,6 +27,7 @@ bool has_small_products(const ConvolutionOperands &operands) {
 std::vector<WayChoice> arm_ways(const ConvolutionOperands &operands) {
     const int out_channels = operands.weights.out_channels;
     std::vector<WayChoice> ways;
+    if (is_for(ConvolutionWay::wide, operands)) ways.push_back({ConvolutionWay::wide, arm_wide_tile});
     if (is_for(ConvolutionWay::popcount, operands)) ways.push_back({ConvolutionWay::popcount, {4, 32}});
     if (is_for(ConvolutionWay::winograd, operands)) {
         ways.push_back({ConvolutionWay::winograd, arm_tile_for(out_channels, arm_tile)});
@@ -48,7 +51,7 @@ Tile avx2_tile(int out_channels) {
 
 Tile wide_tile(InstructionSet instruction_set, int out_channels) {
     if (instruction_set == InstructionSet::vnni) return vnni_tile(out_channels);
-    return instruction_set == InstructionSet::avx2 ? avx2_tile(out_channels) : Tile{8, 8};
+    return instruction_set == InstructionSet::avx2 ? avx2_tile(out_channels) : arm_wide_tile;
 }
 
 }  // namespace
@@ -57,7 +60,7 @@ std::vector<WayChoice> default_ways(InstructionSet instruction_set,
                                     std::string_view,
                                     const ConvolutionOperands &operands) {
     const int out_channels = operands.weights.out_channels;
-    if (is_for(ConvolutionWay::wide, operands)) {
+    if (!operands.depthwise && !is_for(ConvolutionWay::smlal, operands)) {
         return {{ConvolutionWay::wide, wide_tile(instruction_set, out_channels)}};
     }
     if (operands.depthwise) return {{ConvolutionWay::depthwise, {4, out_channels}}};

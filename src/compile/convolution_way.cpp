@@ -352,9 +352,11 @@ std::span<const ConvolutionWay> convolution_ways() {
 bool is_for(ConvolutionWay way, const ConvolutionOperands &operands) {
     constexpr int widest_winograd_code = 4;
     if (operands.depthwise != (way == ConvolutionWay::depthwise)) return false;
-    if (is_wide(operands) != (way == ConvolutionWay::wide)) return false;
+    if (is_wide(operands) && way != ConvolutionWay::wide) return false;
     const CodeRange narrow = shifted_range(widest_winograd_code);
     switch (way) {
+        case ConvolutionWay::wide:  // 16 bits hold several products of fewer bits
+            return is_wide(operands) || (!operands.is_x86 && !is_within(operands.weight_range, narrow));
         case ConvolutionWay::winograd:
         case ConvolutionWay::winograd_sadalp:
         case ConvolutionWay::winograd_smlal:

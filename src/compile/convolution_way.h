@@ -29,7 +29,7 @@ enum class ConvolutionWay {
     dot,              ///< dot products of four bytes
     pairs,            ///< pairs of products, on x86
     depthwise,        ///< of each channel by itself
-    wide,             ///< weights of 16 bits
+    wide,             ///< weights of 16 bits, on Arm of more than 4 too: products in 32
 };
 
 std::string_view name(ConvolutionWay way);

@@ -1,26 +1,13 @@
 #include "model/integer_interpreter.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <string>
-#include <thread>
+
+#include "runtime/parallel.h"
 
 namespace dsq {
 namespace {
-
-// Calls `use` with each number below `count`, on all cores.
-template <typename Use>
-void for_each_image(int count, Use use) {
-    std::atomic<int> next = 0;
-    const auto work = [&] {
-        for (int image = next++; image < count; image = next++) use(static_cast<std::size_t>(image));
-    };
-    std::vector<std::jthread> threads;
-    const int cores = static_cast<int>(std::thread::hardware_concurrency());
-    for (int thread = 1; thread < std::min(cores, count); ++thread) threads.emplace_back(work);
-    work();
-}
 
 Status check(const IntegerGraph &graph, std::size_t elements, int count) {
     if (Status status = validate(graph); !status.ok()) return status;
@@ -36,10 +23,13 @@ template <typename Use>
 Status run(const IntegerGraph &graph, std::span<const std::uint8_t> images, int count, Use use) {
     if (Status status = check(graph, images.size(), count); !status.ok()) return status;
     const std::size_t pixels = element_count(graph.input);
-    for_each_image(count, [&](std::size_t number) {
+    std::vector<std::vector<std::int16_t>> weights;
+    for (const IntegerNode &node : graph.nodes) weights.push_back(ordered_weights(node));
+    runtime::parallel_for(count, [&](int image_number) {
+        const auto number = static_cast<std::size_t>(image_number);
         ImageTensors image{
             graph.tensors, images.subspan(number * pixels, pixels), std::vector<TensorValues>(graph.tensors.size())};
-        for (const IntegerNode &node : graph.nodes) evaluate(node, image);
+        for (std::size_t n = 0; n < graph.nodes.size(); ++n) evaluate(graph.nodes[n], weights[n], image);
         use(number, image.values);
     });
     return {};

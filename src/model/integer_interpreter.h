@@ -1,4 +1,5 @@
-/// Runs an IntegerGraph in plain C++, slow and obviously right: what a compiled library is compared with.
+/// Runs an IntegerGraph in plain C++, obviously right: what a compiled library is compared with, and what evaluates a
+/// network in training.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,8 @@ struct IntegerTrace {
 };
 
 /// Computes every tensor for `count` images, each [y][x][channel]: pixels, or reals from 0 to 1. Results do not depend
-/// on the threads, one for each core. Errors: invalid_argument where the graph is not valid; mismatched_buffers where
-/// `images` does not hold `count` of them.
+/// on the threads, those of kernels (dsq/threads.h). Errors: invalid_argument where the graph is not valid;
+/// mismatched_buffers where `images` does not hold `count` of them.
 Status interpret(const IntegerGraph &graph, std::span<const std::uint8_t> images, int count, IntegerTrace &trace);
 Status interpret(const IntegerGraph &graph, std::span<const float> images, int count, IntegerTrace &trace);
 

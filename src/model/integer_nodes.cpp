@@ -5,8 +5,9 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 
-#include "model/real_epilogue.h"
+#include "model/integer_convolution.h"
 
 namespace dsq {
 namespace {
@@ -19,33 +20,6 @@ float at_most(float x, float bound) {
     return x < bound ? x : bound;
 }
 
-std::size_t at(const Shape &shape, int channel, int x, int y) {
-    const std::ptrdiff_t pixel = std::ptrdiff_t{y} * shape.width + x;
-    return static_cast<std::size_t>(pixel * shape.channels + channel);
-}
-
-std::vector<std::int8_t> &make_codes(int tensor, ImageTensors &image) {
-    const auto index = static_cast<std::size_t>(tensor);
-    image.values[index].codes.resize(element_count(image.tensors[index].shape));
-    return image.values[index].codes;
-}
-
-std::vector<float> &make_reals(int tensor, ImageTensors &image) {
-    const auto index = static_cast<std::size_t>(tensor);
-    image.values[index].reals.resize(element_count(image.tensors[index].shape));
-    return image.values[index].reals;
-}
-
-const Shape &shape_of(int tensor, const ImageTensors &image) {
-    return image.tensors[static_cast<std::size_t>(tensor)].shape;
-}
-const std::vector<std::int8_t> &codes_of(int tensor, const ImageTensors &image) {
-    return image.values[static_cast<std::size_t>(tensor)].codes;
-}
-const std::vector<float> &reals_of(int tensor, const ImageTensors &image) {
-    return image.values[static_cast<std::size_t>(tensor)].reals;
-}
-
 void compute(const InputNode &node, ImageTensors &image) {
     std::vector<std::int8_t> &codes = make_codes(node.codes, image);
     const auto channels = static_cast<std::size_t>(shape_of(node.codes, image).channels);
@@ -53,122 +27,6 @@ void compute(const InputNode &node, ImageTensors &image) {
     for (std::size_t i = 0; i < codes.size(); ++i) {
         const std::size_t pixel = i / channels * pixel_channels + i % channels;
         codes[i] = static_cast<std::int8_t>(i % channels < pixel_channels ? image.pixels[pixel] - 128 : 0);
-    }
-}
-
-// [out][ky][kx][in]: the order of a window.
-std::vector<std::int16_t> in_order_of_windows(const CodeWeights &weights) {
-    std::vector<std::int16_t> ordered;
-    for (int out = 0; out < weights.out_channels; ++out) {
-        for (int ky = 0; ky < weights.kernel; ++ky) {
-            for (int kx = 0; kx < weights.kernel; ++kx) {
-                for (int in = 0; in < weights.in_channels; ++in) ordered.push_back(weights.at(out, in, ky, kx));
-            }
-        }
-    }
-    return ordered;
-}
-
-// The codes that an output sees, [ky][kx][channel], of the window that begins at (left, top).
-using Window = std::vector<std::int16_t>;
-
-void look_at(
-    const IntegerTensor &tensor, const std::vector<std::int8_t> &codes, int kernel, int left, int top, Window &window) {
-    window.clear();
-    const Shape &shape = tensor.shape;
-    for (int y = top; y < top + kernel; ++y) {
-        for (int x = left; x < left + kernel; ++x) {
-            if (x >= 0 && x < shape.width && y >= 0 && y < shape.height) {
-                const auto pixel = codes.begin() + static_cast<std::ptrdiff_t>(at(shape, 0, x, y));
-                window.insert(window.end(), pixel, pixel + shape.channels);
-            } else {
-                window.insert(window.end(), tensor.padding.begin(), tensor.padding.end());
-            }
-        }
-    }
-}
-
-// What a channel sees of it where each is convolved by itself.
-Window of_channel(const Window &window, int channel, int channels) {
-    Window own;
-    for (int i = channel; i < static_cast<int>(window.size()); i += channels) {
-        own.push_back(window[static_cast<std::size_t>(i)]);
-    }
-    return own;
-}
-
-std::int32_t accumulate(const ConvolutionNode &node, const std::int16_t *weights, const Window &window) {
-    const std::int32_t sum = std::inner_product(window.begin(), window.end(), weights, std::int32_t{0});
-    if (node.offset == 0) return sum * (1 << node.offset_shift);
-    return sum * (1 << node.offset_shift) +
-           node.offset * std::accumulate(window.begin(), window.end(), std::int32_t{0});
-}
-
-void finish(const ThresholdEpilogue &epilogue,
-            std::int32_t accumulator,
-            int channel,
-            std::size_t element,
-            ImageTensors &image) {
-    const auto channels = static_cast<std::size_t>(shape_of(epilogue.codes, image).channels);
-    const auto own = static_cast<std::size_t>(channel);
-    const std::int32_t compared = epilogue.flips.empty() ? accumulator : accumulator ^ epilogue.flips[own];
-    int code = epilogue.lowest;
-    for (std::size_t threshold = own; threshold < epilogue.thresholds.size(); threshold += channels) {
-        if (compared >= epilogue.thresholds[threshold]) code += epilogue.distance;
-    }
-    image.values[static_cast<std::size_t>(epilogue.codes)].codes[element] = static_cast<std::int8_t>(code);
-}
-
-void finish(
-    const RealEpilogue &epilogue, std::int32_t accumulator, int channel, std::size_t element, ImageTensors &image) {
-    const auto own = static_cast<std::size_t>(channel);
-    float value = scaled(epilogue, own, accumulator);
-    if (epilogue.residual != no_tensor_index) value = value + reals_of(epilogue.residual, image)[element];
-    value = clamped(epilogue, value);
-    if (epilogue.output != no_tensor_index) {
-        image.values[static_cast<std::size_t>(epilogue.output)].reals[element] = value;
-    }
-    if (epilogue.codes != no_tensor_index) {
-        const int code = code_of(epilogue.grid, value);
-        image.values[static_cast<std::size_t>(epilogue.codes)].codes[element] = static_cast<std::int8_t>(code);
-    }
-}
-
-// Makes room for what the epilogue writes.
-Shape make_outputs(const ThresholdEpilogue &epilogue, ImageTensors &image) {
-    make_codes(epilogue.codes, image);
-    return shape_of(epilogue.codes, image);
-}
-Shape make_outputs(const RealEpilogue &epilogue, ImageTensors &image) {
-    if (epilogue.codes != no_tensor_index) make_codes(epilogue.codes, image);
-    if (epilogue.output != no_tensor_index) make_reals(epilogue.output, image);
-    return shape_of(epilogue.output != no_tensor_index ? epilogue.output : epilogue.codes, image);
-}
-
-void compute(const ConvolutionNode &node, ImageTensors &image) {
-    IntegerTensor input = image.tensors[static_cast<std::size_t>(node.input)];
-    const std::vector<std::int8_t> &codes = codes_of(node.input, image);
-    if (node.flatten) input.shape = {static_cast<int>(codes.size()), 1, 1};
-    const Shape out = std::visit([&](const auto &epilogue) { return make_outputs(epilogue, image); }, node.epilogue);
-
-    const int kernel = node.weights.kernel;
-    const std::vector<std::int16_t> weights = in_order_of_windows(node.weights);
-    const std::size_t weights_of_channel = weights.size() / static_cast<std::size_t>(out.channels);
-    Window window;
-    for (int y = 0; y < out.height; ++y) {
-        for (int x = 0; x < out.width; ++x) {
-            look_at(input, codes, kernel, x * node.stride - kernel / 2, y * node.stride - kernel / 2, window);
-            for (int channel = 0; channel < out.channels; ++channel) {
-                const std::int16_t *own = &weights[static_cast<std::size_t>(channel) * weights_of_channel];
-                const std::int32_t accumulator =
-                    node.depthwise ? accumulate(node, own, of_channel(window, channel, input.shape.channels))
-                                   : accumulate(node, own, window);
-                const auto write = [&](const auto &epilogue) {
-                    finish(epilogue, accumulator, channel, at(out, channel, x, y), image);
-                };
-                std::visit(write, node.epilogue);
-            }
-        }
     }
 }
 
@@ -278,8 +136,24 @@ std::uint8_t pixel_of(float x) {
     return static_cast<std::uint8_t>(at_most(at_least(x * 255.0F, 0.0F), 255.0F) + 0.5F);
 }
 
+std::vector<std::int16_t> ordered_weights(const IntegerNode &node) {
+    const auto *convolution = std::get_if<ConvolutionNode>(&node.operation);
+    return convolution == nullptr ? std::vector<std::int16_t>() : in_order_of_windows(convolution->weights);
+}
+
+void evaluate(const IntegerNode &node, std::span<const std::int16_t> weights, ImageTensors &image) {
+    const auto compute_any = [&]<typename Operation>(const Operation &operation) {
+        if constexpr (std::is_same_v<Operation, ConvolutionNode>) {
+            convolve(operation, weights, image);
+        } else {
+            compute(operation, image);
+        }
+    };
+    std::visit(compute_any, node.operation);
+}
+
 void evaluate(const IntegerNode &node, ImageTensors &image) {
-    std::visit([&](const auto &operation) { compute(operation, image); }, node.operation);
+    evaluate(node, ordered_weights(node), image);
 }
 
 }  // namespace dsq

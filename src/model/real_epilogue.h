@@ -9,9 +9,9 @@
 namespace dsq {
 
 /// A NaN stays one, as in training.
-inline float clamped(const RealEpilogue &epilogue, float x) {
-    const float below = x > epilogue.clamp_upper ? epilogue.clamp_upper : x;
-    return below < epilogue.clamp_lower ? epilogue.clamp_lower : below;
+inline float clamped(float x, float lower, float upper) {
+    const float below = x > upper ? upper : x;
+    return below < lower ? lower : below;
 }
 
 /// accumulator * scale + shift, before residual and clamp.
@@ -22,7 +22,7 @@ inline float scaled(const RealEpilogue &epilogue, std::size_t channel, std::int3
 
 /// Without a residual.
 inline float real_of(const RealEpilogue &epilogue, std::size_t channel, std::int32_t accumulator) {
-    return clamped(epilogue, scaled(epilogue, channel, accumulator));
+    return clamped(scaled(epilogue, channel, accumulator), epilogue.clamp_lower, epilogue.clamp_upper);
 }
 
 }  // namespace dsq

@@ -22,6 +22,7 @@ struct EpochSummary {
     int epochs = 0;
     double train_loss = 0, train_accuracy = 0;
     double test_loss = 0, test_accuracy = 0;
+    bool test_of_integers = false;  ///< by the graph of integers that is deployed; else in float32
     double seconds = 0;
     double learning_rate = 0;
 };

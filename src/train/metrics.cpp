@@ -144,6 +144,7 @@ nlohmann::ordered_json epoch_line(const EpochSummary &epoch) {
             {"train_accuracy", epoch.train_accuracy},
             {"test_loss", epoch.test_loss},
             {"test_accuracy", epoch.test_accuracy},
+            {"test_arithmetic", epoch.test_of_integers ? "integers" : "float32"},
             {"seconds", epoch.seconds},
             {"learning_rate", epoch.learning_rate}};
 }

@@ -5,8 +5,9 @@
 /// | "run"        | recipe, command, version, commit, seed, threads, machine; again at each resume              |
 /// | "step"       | epoch, step, loss, learning_rate, images_per_second                                |
 /// | "quantizers" | epoch, step, quantizers: list of layer, operand, bits, l, u, alpha                 |
-/// | "epoch"      | epoch, train_loss, train_accuracy, test_loss, test_accuracy, seconds, learning_rate |
+/// | "epoch"      | epoch, train_loss, train_accuracy, test_loss, test_accuracy, test_arithmetic, seconds, learning_rate |
 ///
+/// test_arithmetic: "integers" where the test images ran through the graph that is deployed, else "float32".
 /// Epochs and steps count from 1; step is that of the run, not of the epoch. Accuracies are from 0 to 1. A number that
 /// is not finite is null.
 #pragma once

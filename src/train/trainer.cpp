@@ -294,6 +294,7 @@ private:
             .train_accuracy = static_cast<double>(position_.correct) / images,
             .test_loss = test.loss,
             .test_accuracy = test.accuracy(),
+            .test_of_integers = test.of_integers,
             .seconds = position_.seconds,
             .learning_rate = learning_rate(recipe_.optimizer, position_.step - 1, steps_per_epoch(), recipe_.epochs)};
         status = metrics_.write(epoch_line(summary));

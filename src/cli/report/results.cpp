@@ -26,6 +26,7 @@ Json point(const Json &epoch) {
             {"train_accuracy", percent(epoch.at("train_accuracy").get<double>())},
             {"test_loss", rounded(epoch.at("test_loss").get<double>())},
             {"test_accuracy", percent(epoch.at("test_accuracy").get<double>())},
+            {"test_arithmetic", epoch.value("test_arithmetic", "float32")},
             {"seconds", rounded(epoch.at("seconds").get<double>())}};
 }
 
