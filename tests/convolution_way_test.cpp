@@ -125,7 +125,7 @@ TEST(ConvolutionWay, IsForItsLayersAlone) {
     layer = {random_weights(random, 4, 4, 3, 16), 16, 8, 1, false};
     EXPECT_EQ(ways(), "wide");
     layer = {random_weights(random, 4, 4, 3, 8), 8, 8, 1, false};
-    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal dot pairs");
+    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal dot pairs wide");
     ConvolutionPlan plan;
     expect_error(plan_convolution(ConvolutionWay::popcount, layer.operands(), {}, {}, plan),
                  ErrorCode::invalid_argument,

@@ -52,7 +52,8 @@ bool is_for(const WayModel &model, InstructionSet instruction_set, const LayerKe
     const bool is_winograd = model.pixels == 2, is_wide = model.way == ConvolutionWay::wide;
     constexpr int small = 4, narrow = 8;
     return (model.instruction_sets >> int(instruction_set) & 1) != 0 &&
-           (!is_winograd || (layer.kernel == 3 && layer.stride == 1)) && (is_wide ? layer.weight_bits > small : layer.weight_bits <= narrow) &&
+           (!is_winograd || (layer.kernel == 3 && layer.stride == 1)) &&
+           (is_wide ? layer.weight_bits > small : layer.weight_bits <= narrow) &&
            (model.way != ConvolutionWay::popcount || (layer.weight_bits == 1 && layer.input_bits == 1));
 }
 
