@@ -136,7 +136,7 @@ Status write_page(const std::string &path, const std::string &name, const Profil
         rows.push_back({step.layer, step.how, cost, text_of("%.1f", profile.speed(step.macs, step.cost))});
     }
     const Json data{{"name", name},
-                    {"tiles", {{profile.target, sum}}},
+                    {"tiles", Json::array({Json::array({profile.target, sum})})},
                     {"plots",
                      {{{"title", "What each layer costs"},
                        {"kind", "bars"},

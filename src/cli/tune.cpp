@@ -157,7 +157,9 @@ Json page_data(const std::vector<Trial> &trials, const TunedTable &table) {
     for (const auto &[way, dots] : ways) series.push_back({{"label", way}, {"values", dots}});
     const std::string speed = table.unit == "cycles" ? "MAC/cycle" : "GMAC/s";
     return {{"name", "Tuning for " + table.core},
-            {"tiles", {{"layers", std::to_string(table.layers.size())}, {"trials", std::to_string(trials.size())}}},
+            {"tiles",
+             Json::array({Json::array({"layers", std::to_string(table.layers.size())}),
+                          Json::array({"trials", std::to_string(trials.size())})})},
             {"plots",
              {{{"title", "What tuning gained"},
                {"kind", "bars"},

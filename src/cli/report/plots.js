@@ -52,7 +52,7 @@ function dots(plot) {
         legend: { align: "end" },
         tooltip: { callbacks: { label: ({ dataset, raw }) => `${dataset.label} ${raw.text || ""}: ${raw.y}` } },
       },
-      scales: { x: axis(plot.x), y: axis(plot.y, { beginAtZero: true }) },
+      scales: { x: axis(plot.x, { ticks: { precision: 0 } }), y: axis(plot.y, { beginAtZero: true }) },
     },
   });
 }
