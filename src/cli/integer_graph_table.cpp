@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <span>
 
 namespace dsq::cli {
 namespace {
@@ -237,7 +238,7 @@ std::string tensor_text(const IntegerTensor &tensor) {
     return tensor.name + " " + shape + " " + (tensor.is_codes ? codes : "reals");
 }
 
-std::string tensors_text(const IntegerGraph &graph, const std::vector<int> &tensors) {
+std::string tensors_text(const IntegerGraph &graph, std::span<const int> tensors) {
     std::string text;
     for (const int tensor : tensors) {
         text += (text.empty() ? "" : ", ") + tensor_text(graph.tensors[static_cast<std::size_t>(tensor)]);
@@ -250,8 +251,8 @@ using Row = std::array<std::string, columns>;
 
 Row row_of(const IntegerGraph &graph, const IntegerNode &node) {
     const NodeFacts facts = describe(graph, node);
-    std::vector<int> reads = facts.reads;
-    if (reads.size() > 1) reads.resize(1);  // a residual has the output's shape, and the result names it
+    // Without a residual, which has the output's shape: the result names it.
+    const auto reads = std::span(facts.reads).first(std::min<std::size_t>(facts.reads.size(), 1));
     Row row{node.name, facts.operation, tensors_text(graph, reads), tensors_text(graph, facts.writes)};
     if (facts.weights.count > 0) {
         const WeightFacts &weights = facts.weights;
