@@ -2,6 +2,8 @@
 #include <cstdio>
 
 #include "commands.h"
+#include "compile/lower.h"
+#include "integer_graph_table.h"
 #include "layer_facts.h"
 #include "open_model.h"
 
@@ -10,7 +12,7 @@ namespace {
 
 struct InspectOptions {
     ModelSource source;
-    bool json = false;
+    bool graph = false, json = false;
 };
 
 struct Totals {
@@ -109,10 +111,25 @@ void print_table(const Network &network, const std::vector<LayerFacts> &layers) 
     }
 }
 
+// What is deployed, before a target renumbers channels.
+Status inspect_graph(const InspectOptions &options, const Model &model) {
+    IntegerGraph graph;
+    Status status = lower(model, graph);
+    if (status.ok()) status = validate(graph);
+    if (!status.ok()) return {status.code(), options.source.path + ": " + status.message()};
+    if (options.json) {
+        print_json(graph_json(graph));
+    } else {
+        print_graph_table(graph);
+    }
+    return {};
+}
+
 Status run_inspect(const InspectOptions &options) {
     Model model;
     std::vector<LayerFacts> layers;
     Status status = open_model(options.source, {}, model);
+    if (status.ok() && options.graph) return inspect_graph(options, model);
     if (status.ok()) status = layer_facts(model, layers);
     if (!status.ok()) return status;
     if (options.json) {
@@ -133,6 +150,7 @@ void add_inspect(CLI::App &app, Run &run) {
         ->required();
     command->add_option(
         "--network", options->source.network, "MODEL is a PyTorch state dict of this network for CIFAR-10: resnet20");
+    command->add_flag("--graph", options->graph, "show the graph of integers that is deployed instead");
     command->add_flag("--json", options->json, "print JSON");
 }
 

@@ -140,10 +140,10 @@ private:
                                            .depthwise = node.depthwise,
                                            .is_x86 = is_x86(target_.instruction_set)};
         const LayerKey key = key_of(node, in, input_bits);
-        WayChoice choice;
+        KernelNote note{.layer = key};
         ConvolutionPlan way;
-        double cost = 0;
-        if (Status status = choose_way(key, operands, choice, cost, way); !status.ok()) return status;
+        if (Status status = choose_way(key, operands, note, way); !status.ok()) return status;
+        const WayChoice &choice = *note.choice;
 
         KernelPlan kernel{.generator = std::string(generator_of(choice.way)), .parameters = way.parameters};
         const std::pair<const char *, int> numbers[] = {{"in_channels", in.channels},
@@ -175,15 +175,14 @@ private:
         }
         const double window = node.weights.kernel * node.weights.kernel;
         const double macs = double(element_count(tensor(writes.front()).shape)) * node.weights.in_channels * window;
-        add(std::move(kernel),
-            {.how = std::string(name(choice.way)) + " " + std::to_string(choice.tile.pixels) + "x" +
-                    std::to_string(choice.tile.channels),
-             .bits = std::to_string(node.weight_bits) + "/" + std::to_string(input_bits),
-             .macs = macs * options_.batch,
-             .layer = key,
-             .choice = choice,
-             .cost = cost,
-             .writes = std::move(writes)});
+        note.how = std::string(name(choice.way)) + " " + std::to_string(choice.tile.pixels) + "x" +
+                   std::to_string(choice.tile.channels);
+        note.bits = std::to_string(node.weight_bits) + "/" + std::to_string(input_bits);
+        note.macs = macs * options_.batch;
+        note.weight_bytes = way.weights.size();
+        note.packed_bytes = double(node.weights.values.size()) * node.weight_bits / 8;
+        note.writes = std::move(writes);
+        add(std::move(kernel), std::move(note));
         return {};
     }
 
@@ -209,13 +208,18 @@ private:
     // The first that the weights allow, of what tables have of the layer and then of the defaults.
     Status choose_way(const LayerKey &key,
                       const ConvolutionOperands &operands,
-                      WayChoice &choice,
-                      double &cost,
+                      KernelNote &note,
                       ConvolutionPlan &way) const {
-        std::vector<TunedWay> candidates;
+        struct Candidate {
+            WayChoice choice;
+            double cost = 0;
+            std::string unit = {};
+        };
+        std::vector<Candidate> candidates;
         const auto add_table = [&](const TunedTable &table) {
             const TunedLayer *layer = table.find(key);
-            if (layer) candidates.insert(candidates.end(), layer->ways.begin(), layer->ways.end());
+            if (!layer) return;
+            for (const TunedWay &tuned : layer->ways) candidates.push_back({tuned.choice, tuned.cost, table.unit});
         };
         if (options_.way) {
             candidates.push_back({*options_.way});
@@ -227,13 +231,14 @@ private:
             }
         }
         Status status;
-        for (const TunedWay &candidate : candidates) {
-            choice = candidate.choice;
-            cost = candidate.cost;
-            status = plan_convolution(choice.way, operands, choice.tile, {}, way);
+        for (const Candidate &candidate : candidates) {
+            note.choice = candidate.choice;
+            note.cost = candidate.cost;
+            note.unit = candidate.unit;
+            status = plan_convolution(candidate.choice.way, operands, candidate.choice.tile, {}, way);
             if (status.ok()) return status;
         }
-        return {status.code(), std::string(name(choice.way)) + ": " + status.message()};
+        return {status.code(), std::string(name(candidates.back().choice.way)) + ": " + status.message()};
     }
     static int bits_of(const IntegerTensor &codes) {
         const int levels = (codes.range.high - codes.range.low) / codes.distance;
@@ -341,6 +346,8 @@ private:
             {.how = "linear",
              .bits = "8/" + std::to_string(node.activation_bits),
              .macs = double(inputs) * outputs * options_.batch,
+             .weight_bytes = node.weights.size(),
+             .packed_bytes = double(node.weights.size()),
              .writes = {node.output}});
     }
 

@@ -35,6 +35,9 @@ struct KernelNote {
     std::optional<LayerKey> layer = {};    ///< of a convolution
     std::optional<WayChoice> choice = {};  ///< the same's
     double cost = 0;                       ///< of one image, as a table has it; 0: not known
+    std::string unit = {};                 ///< of the cost: "cycles" or "ns"
+    std::size_t weight_bytes = 0;          ///< as the kernel reads them
+    double packed_bytes = 0;               ///< the weights' bits
     std::vector<int> writes = {};          ///< tensors of the graph
 };
 
