@@ -267,8 +267,8 @@ private:
     void start_for(int added) {
         const CodeWeights &weights = operands_.weights;
         const int tiles = (weights.out_channels + tile_.channels - 1) / tile_.channels;
-        plan_.start.resize(static_cast<std::size_t>(tiles * tile_.channels));
-        const std::size_t products = static_cast<std::size_t>(weights.in_channels * window());
+        plan_.start.resize(index(tiles) * index(tile_.channels));
+        const std::size_t products = index(weights.in_channels) * index(window());
         for (std::size_t i = 0; i < weights.values.size(); ++i) plan_.start[i / products] -= added * weights.values[i];
     }
 
