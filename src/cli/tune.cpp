@@ -2,8 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -12,6 +10,7 @@
 #include "compile/lower.h"
 #include "compile/order_channels.h"
 #include "compile_options.h"
+#include "interrupt.h"
 #include "model/replace_file.h"
 #include "report/page.h"
 #include "scratch_folder.h"
@@ -31,17 +30,6 @@ struct TuneCommand {
     int budget = 0, threads = 0;
     bool json = false;
 };
-
-std::atomic<bool> interrupted = false;
-
-// No more trials are begun; what is known becomes a table.
-void stop_at_interrupt() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { interrupted = true; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-}
 
 // "64x64x3s1@56x56:2/2"
 Status add_layer(const std::string &text, std::vector<TuningLayer> &layers) {
@@ -234,7 +222,7 @@ Status run_tune(const TuneCommand &command) {
                           .log = (fs::path(command.folder) / "trials.jsonl").string(),
                           .version = DSQ_COMMIT,
                           .progress = tell,
-                          .stop = [] { return interrupted.load(); }};
+                          .stop = [] { return interrupted(); }};
     std::vector<TuningLayer> layers;
     std::vector<Trial> trials;
     Status status = set_target(command, options);
@@ -249,7 +237,7 @@ Status run_tune(const TuneCommand &command) {
     for (std::size_t core = 0; core < options.cores.size() && status.ok(); ++core) {
         status = write_results(command, trials, options, core, summary);
     }
-    if (status.ok() && command.json) print_json({{"stopped", interrupted.load()}, {"tables", summary}});
+    if (status.ok() && command.json) print_json({{"stopped", interrupted()}, {"tables", summary}});
     return status;
 }
 
