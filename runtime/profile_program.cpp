@@ -1,6 +1,7 @@
 // Times a compiled model and each of its steps: for dsq profile, on whatever machine the library is for. Compiled with
 // DSQ_RUN, DSQ_STEP and DSQ_VARIANT, the library's functions; with DSQ_TASK and DSQ_TASK_COUNT too where layers have up
-// to DSQ_TASKS tasks.
+// to DSQ_TASKS tasks. With DSQ_COUNTED it makes the calls of the rounds and nothing else, for who counts what they
+// execute: times, and what it takes to print them, differ from run to run.
 //
 // Reads from standard input, all numbers as uint64: bytes of input, output and workspace, how many steps, and how many
 // rounds; then an input. Writes as text: the variant that this processor runs, and the nanoseconds, the median of the
@@ -112,6 +113,12 @@ int main() {
     const auto [input_bytes, output_bytes, workspace_bytes, steps, rounds] = numbers;
     std::uint8_t *input = memory(input_bytes), *output = memory(output_bytes), *workspace = memory(workspace_bytes);
     if (std::fread(input, 1, input_bytes, stdin) != input_bytes) return 2;
+#ifdef DSQ_COUNTED
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+        if (DSQ_RUN(input, output, workspace) != 0) return 1;
+    }
+    return 0;
+#endif
     std::vector<double> whole;
     std::vector<std::vector<double>> of_steps(steps);
     for (std::uint64_t round = 0; round < rounds; ++round) {

@@ -1,48 +1,20 @@
 // The program `dsq` as a user meets it: what it prints, and how it ends.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "model/built_in.h"
 #include "model/model.h"
 #include "model/parameters.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/program.h"
+#include "tests/support/tiny_model.h"
 #include "train/recipe_keys.h"
 
 namespace dsq {
 namespace {
 
-struct Ended {
-    int code = 0;
-    std::string output, errors;
-};
-
-class Program : public testing::Test {
+class Models : public Program {
 protected:
-    Ended run(const std::string &arguments) const {
-        const std::string errors = folder.path("errors");
-        const std::string command = std::string(DSQ_PROGRAM) + " " + arguments + " 2>'" + errors + "'";
-        Ended ended;
-        std::FILE *pipe = popen(command.c_str(), "r");
-        std::array<char, 4096> block{};
-        for (std::size_t count = 1; count > 0; ended.output.append(block.data(), count)) {
-            count = std::fread(block.data(), 1, block.size(), pipe);
-        }
-        const int status = pclose(pipe);
-        ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-        ended.errors = file_text(errors);
-        return ended;
-    }
-    /// Ends with 1, says this on standard error, and nothing else.
-    void expect_error(const std::string &arguments, const std::string &message) const {
-        const Ended ended = run(arguments);
-        EXPECT_EQ(ended.code, 1) << arguments;
-        EXPECT_EQ(ended.errors, "dsq: " + message + "\n");
-        EXPECT_EQ(ended.output, "") << arguments;
-    }
     /// A float ResNet-20 of zeros, as PyTorch would save it.
     std::string zeros() const {
         Model model;
@@ -57,8 +29,6 @@ protected:
         EXPECT_TRUE(write_safetensors(folder.path("zeros.safetensors"), file).ok());
         return folder.path("zeros.safetensors");
     }
-
-    TemporaryFolder folder;
 };
 
 TEST_F(Program, SaysWhatItIs) {
@@ -121,7 +91,7 @@ TEST_F(Program, ListsTheKeysOfRecipes) {
     EXPECT_EQ(run("train --keys").output, recipe_reference());
 }
 
-TEST_F(Program, InspectsAStateDict) {
+TEST_F(Models, InspectsAStateDict) {
     const std::string path = zeros();
     const Ended ended = run("inspect " + path + " --network resnet20 --json");
     ASSERT_EQ(ended.code, 0) << ended.errors;
@@ -133,6 +103,50 @@ TEST_F(Program, InspectsAStateDict) {
     EXPECT_TRUE(json["layers"][0]["weight_quantizer"].is_null());
     EXPECT_EQ(run("inspect " + path).code, 1);  // it does not say what network it is
     EXPECT_NE(run("inspect " + path + " --network resnet20").output.find("40.55 M"), std::string::npos);
+}
+
+TEST_F(Models, InspectsTheGraphThatIsDeployed) {
+    const std::string path = folder.path("tiny.safetensors");
+    ASSERT_TRUE(write_model(path, tests::tiny_model("residual")).ok());
+    const Ended ended = run("inspect " + path + " --graph --json");
+    ASSERT_EQ(ended.code, 0) << ended.errors;
+    const auto json = nlohmann::json::parse(ended.output);
+    EXPECT_EQ(json["network"], "residual");
+    const auto node = [&](const std::string &operation) {
+        for (const auto &candidate : json["nodes"]) {
+            if (candidate["operation"] == operation) return candidate;
+        }
+        return nlohmann::json();
+    };
+    const auto pixels = node("pixels"), strided = node("convolution 3x3 stride 2");
+    EXPECT_EQ(pixels["writes"][0]["kind"], "codes");
+    EXPECT_EQ(pixels["writes"][0]["range"].dump(), "[-128,127]");
+    EXPECT_EQ(strided["weight_shape"], nlohmann::json({4, 2, 3, 3}));
+    EXPECT_EQ(strided["weight_bits"], 2);
+    EXPECT_EQ(strided["weight_range"].dump(), "[-2,1]");
+    EXPECT_EQ(strided["weights"], 72);
+    EXPECT_EQ(strided["bytes"], 18);
+    EXPECT_EQ(strided["result"]["kind"], "thresholds");  // whose codes `two` reads, with 3 bits
+    EXPECT_EQ(strided["result"]["levels"], 7);
+    EXPECT_EQ(strided["writes"][0]["range"].dump(), "[-4,3]");
+    EXPECT_EQ(node("shortcut 1x1 stride 2")["reads"][0]["kind"], "reals");
+    EXPECT_EQ(node("linear")["weight_shape"].dump(), "[3,4]");
+    double bytes = 0;
+    for (const auto &each : json["nodes"]) bytes += each["bytes"].get<double>();
+    EXPECT_EQ(json["bytes"], bytes);
+    const std::string table = run("inspect " + path + " --graph").output;
+    for (const char *text :
+         {"residual: images of 2 x 3 x 4", "4x2x3x3", "7 thresholds x 4", "-4..3", "scale, shift, + "}) {
+        EXPECT_NE(table.find(text), std::string::npos) << text << " is not in\n" << table;
+    }
+}
+
+TEST_F(Models, InspectTellsWhyThereIsNoGraph) {
+    const Ended ended = run("inspect " + zeros() + " --network resnet20 --graph");
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_TRUE(ended.errors.starts_with("dsq: " + folder.path("zeros.safetensors") + ": ")) << ended.errors;
+    EXPECT_NE(ended.errors.find("expected"), std::string::npos) << ended.errors;
+    EXPECT_EQ(ended.output, "");
 }
 
 TEST_F(Program, CreatesTheModelThatARecipeStartsFrom) {

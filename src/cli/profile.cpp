@@ -181,16 +181,11 @@ Status time(
     return {};
 }
 
-Status profile(const ProfileCommand &command) {
-    Model model;
-    ProgramOptions program;
+Status profile(const ProfileCommand &command, const Model &model, const ProgramOptions &program) {
     CompiledModel compiled;
     Profile profile;
     const ScratchFolder folder;
-    Status status = open_for_compilation(command.compile, model, program);
-    if (status.ok()) {
-        status = compile_model(model, program, folder.path(), thread_count(command.compile.threads), compiled);
-    }
+    Status status = compile_model(model, program, folder.path(), thread_count(command.compile.threads), compiled);
     if (!status.ok()) return status;
     const bool runs_elsewhere = !program.target.runner.empty() && command.runner.empty();
     status = runs_elsewhere
@@ -207,7 +202,10 @@ Status profile(const ProfileCommand &command) {
 }
 
 Status run_profile(const ProfileCommand &command) {
-    const Status status = profile(command);
+    Model model;
+    ProgramOptions program;
+    if (Status status = open_for_compilation(command.compile, model, program); !status.ok()) return status;
+    const Status status = profile(command, model, program);
     return status.ok() ? status : Status{status.code(), command.compile.source.path + ": " + status.message()};
 }
 

@@ -31,15 +31,33 @@ struct TuneCommand {
     bool json = false;
 };
 
+// What has a size that memory and 32 bits of a sum hold, and a window around each pixel.
+Status check_layer(const LayerKey &key) {
+    constexpr std::int64_t most_channels = 1 << 14, most_products = 1 << 16, most_weights = 1 << 26;
+    const std::int64_t products = std::int64_t{key.in_channels} * key.kernel * key.kernel;
+    const std::int64_t weights = std::min(products, most_products) * key.out_channels;
+    const auto wrong = [](const std::string &what, const std::string &expected, std::int64_t found) {
+        return Status{ErrorCode::invalid_argument,
+                      what + ": expected " + expected + ", found " + std::to_string(found)};
+    };
+    if (key.weight_bits > 8) return wrong("bits of weights", "at most 8", key.weight_bits);
+    if (key.input_bits > 8) return wrong("bits of activations", "at most 8", key.input_bits);
+    if (key.kernel % 2 == 0) return wrong("kernel", "an odd extent", key.kernel);
+    if (key.kernel > largest_kernel) return wrong("kernel", "at most " + std::to_string(largest_kernel), key.kernel);
+    if (key.out_channels > most_channels)
+        return wrong("channels", "at most " + std::to_string(most_channels), key.out_channels);
+    if (products > most_products)
+        return wrong("products of a sum", "at most " + std::to_string(most_products), products);
+    return weights > most_weights ? wrong("weights", "at most " + std::to_string(most_weights), weights) : Status{};
+}
+
 // "64x64x3s1@56x56:2/2"
 Status add_layer(const std::string &text, std::vector<TuningLayer> &layers) {
     LayerKey key;
     const std::size_t colon = text.find(':');
     Status status = read_layer_text(text.substr(0, colon), key);
     if (status.ok()) status = read_bits_text(colon == std::string::npos ? "" : text.substr(colon + 1), key);
-    if (status.ok() && (key.weight_bits > 8 || key.input_bits > 8)) {
-        status = {ErrorCode::invalid_argument, "bits: expected at most 8, found '" + text.substr(colon + 1) + "'"};
-    }
+    if (status.ok()) status = check_layer(key);
     if (!status.ok()) return {status.code(), "--layer '" + text + "': " + status.message()};
     layers.push_back(layer_of_shape(key));
     return {};
@@ -91,6 +109,34 @@ void tell(const TuningProgress &progress) {
                  terminal && progress.done < progress.all ? "" : "\n");
 }
 
+std::string table_path(const TuneCommand &command, const std::string &core) {
+    return (fs::path(command.folder) / (core + ".json")).string();
+}
+
+// The folder's tables are of the same unit: what is found goes into them.
+Status check_tables(const TuneCommand &command, const TuningOptions &options) {
+    for (const std::string &core : options.cores) {
+        const std::string path = table_path(command, core);
+        TunedTable table;
+        if (!fs::exists(path)) continue;
+        if (Status status = read_tuned_table(path, table); !status.ok()) return status;
+        if (table.unit != unit_of(options)) {
+            return {ErrorCode::invalid_argument,
+                    path + ": expected a table in " + unit_of(options) + ", found one in " + table.unit +
+                        "; --output names another folder"};
+        }
+    }
+    return {};
+}
+
+// Where nothing could be measured: why.
+Status check_trials(const std::vector<Trial> &trials) {
+    const bool has_cost =
+        std::any_of(trials.begin(), trials.end(), [](const Trial &trial) { return !trial.costs.empty(); });
+    if (has_cost || trials.empty()) return {};
+    return {ErrorCode::kernel_failed, "layer " + trials.front().layer + ": " + trials.front().error};
+}
+
 Status write_text(const std::string &path, const std::string &text) {
     const std::span<const std::byte> bytes = std::as_bytes(std::span(text));
     return replace_file(path, {&bytes, 1});
@@ -98,7 +144,7 @@ Status write_text(const std::string &path, const std::string &text) {
 
 // Over what the folder has of other layers.
 Status write_table(const TuneCommand &command, const TunedTable &found) {
-    const std::string path = (fs::path(command.folder) / (found.core + ".json")).string();
+    const std::string path = table_path(command, found.core);
     TunedTable table;
     if (fs::exists(path)) {
         if (Status status = read_tuned_table(path, table); !status.ok()) return status;
@@ -182,7 +228,7 @@ Status write_results(const TuneCommand &command,
                      std::size_t core,
                      Json &summary) {
     const TunedTable table = table_of(trials, options, core);
-    const std::string path = (fs::path(command.folder) / (table.core + ".json")).string();
+    const std::string path = table_path(command, table.core);
     const std::string page = (fs::path(command.folder) / (table.core + ".html")).string();
     std::vector<Trial> of_core = trials;
     for (Trial &trial : of_core) {
@@ -231,8 +277,11 @@ Status run_tune(const TuneCommand &command) {
     std::error_code failure;
     fs::create_directories(command.folder, failure);
     if (failure) return {ErrorCode::invalid_file, command.folder + ": cannot be made: " + failure.message()};
+    status = check_tables(command, options);
+    if (!status.ok()) return status;
     stop_at_interrupt();
     status = tune(layers, options, trials);
+    if (status.ok()) status = check_trials(trials);
     Json summary = Json::array();
     for (std::size_t core = 0; core < options.cores.size() && status.ok(); ++core) {
         status = write_results(command, trials, options, core, summary);

@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int version = 1;
 constexpr int largest_number = 1 << 20;
+constexpr int most_pixels = 64, most_channels = 4096;  // of a tile
 
 Status wrong(const std::string &what, const std::string &expected, const std::string &found) {
     return {ErrorCode::invalid_argument, what + ": expected " + expected + ", found " + found};
@@ -50,9 +51,12 @@ Status parse_way(const Json &json, TunedWay &way) {
     const std::string tile = json.at("tile");
     way.cost = json.at("cost");
     Status status = find_way(json.at("way").get<std::string>(), way.choice.way);
-    if (status.ok() && !scan(tile, "%x%", {&way.choice.tile.pixels, &way.choice.tile.channels})) {
-        status = wrong("tile", "pixels x channels", "'" + tile + "'");
+    Tile &found = way.choice.tile;
+    const bool is_tile = scan(tile, "%x%", {&found.pixels, &found.channels});
+    if (status.ok() && (!is_tile || found.pixels > most_pixels || found.channels > most_channels)) {
+        status = wrong("tile", "pixels x channels like 2x64", "'" + tile + "'");
     }
+    if (status.ok() && !(way.cost > 0)) status = wrong("cost", "one above 0", std::to_string(way.cost));
     return status;
 }
 
@@ -68,6 +72,14 @@ Status parse_layer(const Json &json, TunedLayer &layer) {
     }
     layer.default_cost = json.value("default", 0.0);
     return status;
+}
+
+Status read_layer(const Json &json, TunedLayer &layer) {
+    try {
+        return parse_layer(json, layer);
+    } catch (const Json::exception &failure) {
+        return {ErrorCode::invalid_argument, failure.what()};
+    }
 }
 
 Json to_json(const TunedLayer &layer) {
@@ -93,7 +105,7 @@ Status parse(const Json &json, TunedTable &table) {
     table.unit = json.at("unit");
     for (const Json &row : json.at("layers")) {
         TunedLayer layer;
-        const Status status = parse_layer(row, layer);
+        const Status status = read_layer(row, layer);
         if (!status.ok()) {
             return {status.code(), "layer " + std::to_string(table.layers.size()) + ": " + status.message()};
         }
@@ -168,7 +180,7 @@ Status parse_tuned_table(const std::string &text, TunedTable &table) {
     TunedTable result;
     try {
         if (Status status = parse(Json::parse(text), result); !status.ok()) return status;
-    } catch (const nlohmann::json::exception &failure) {
+    } catch (const Json::exception &failure) {
         return {ErrorCode::invalid_argument, failure.what()};
     }
     table = std::move(result);

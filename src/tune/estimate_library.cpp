@@ -43,7 +43,7 @@ Status estimate_library(const ProgramPlan &plan,
     LibraryProgram program(how, folder);
     BlockCounts once, twice;
     SymbolCycles symbols;
-    Status status = program.link(profile_program, plan, facts.archive);
+    Status status = program.link("#define DSQ_COUNTED\n" + std::string(profile_program), plan, facts.archive);
     if (status.ok()) status = count_calls(program, facts, 1, once);
     if (status.ok()) status = count_calls(program, facts, 2, twice);
     if (status.ok()) {

@@ -1,12 +1,9 @@
 #include "tune/trial_log.h"
 
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 namespace dsq {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string choice_text(const WayChoice &choice) {
     return std::string(name(choice.way)) + " " + std::to_string(choice.tile.pixels) + "x" +
@@ -24,24 +21,36 @@ TrialLog::Key TrialLog::key_of(const Trial &trial) {
     return {key_text(trial.key), choice_text(trial.choice)};
 }
 
+// None where it is of another version or unit. Throws where a key is missing or of a wrong type.
+std::optional<Trial> TrialLog::read(const Json &json) const {
+    if (json.at("dsq") != version_ || json.at("unit") != unit_) return std::nullopt;
+    Trial trial;
+    trial.error = json.value("error", "");
+    for (const std::string &core : cores_) {
+        if (trial.error.empty()) trial.costs.push_back(json.at(core));
+    }
+    return trial;
+}
+
 Status TrialLog::open(const TuningOptions &options) {
     path_ = options.log;
     version_ = options.version;
+    unit_ = unit_of(options);
     cores_ = options.cores;
     std::ifstream file(path_);
+    bool is_cut_off = false;
     for (std::string line; std::getline(file, line);) {
-        const Json json = Json::parse(line, nullptr, false);
-        if (json.is_discarded() || json.value("dsq", "") != version_) continue;
-        Trial trial;
-        trial.error = json.value("error", "");
-        for (const std::string &core : cores_) {
-            if (json.contains(core)) trial.costs.push_back(json[core]);
+        is_cut_off = file.eof();
+        try {
+            const Json json = Json::parse(line);
+            if (const auto trial = read(json)) trials_[{json.at("layer"), json.at("choice")}] = *trial;
+        } catch (const Json::exception &) {  // the line is left out
         }
-        if (trial.error.empty() && trial.costs.size() != cores_.size()) continue;
-        trials_[{json.value("layer", ""), json.value("choice", "")}] = trial;
     }
-    std::ofstream test(path_, std::ios::app);
-    return test ? Status{} : Status{ErrorCode::invalid_file, path_ + ": cannot write there"};
+    std::ofstream end(path_, std::ios::app);
+    if (is_cut_off) end << "\n";
+    end.close();
+    return end ? Status{} : Status{ErrorCode::invalid_file, path_ + ": cannot write there"};
 }
 
 bool TrialLog::find(Trial &trial) const {
@@ -54,7 +63,7 @@ bool TrialLog::find(Trial &trial) const {
 
 Status TrialLog::add(const Trial &trial) {
     const auto [layer, choice] = key_of(trial);
-    Json json{{"dsq", version_}, {"layer", layer}, {"choice", choice}};
+    Json json{{"dsq", version_}, {"unit", unit_}, {"layer", layer}, {"choice", choice}};
     for (std::size_t core = 0; core < trial.costs.size(); ++core) json[cores_[core]] = trial.costs[core];
     if (!trial.error.empty()) json["error"] = trial.error;
     std::ofstream file(path_, std::ios::app);

@@ -90,7 +90,7 @@ public:
     std::vector<Trial> trials() const {
         std::vector<Trial> made;
         for (const Task &task : tasks_) {
-            if (!task.trial.costs.empty() || !task.trial.error.empty()) made.push_back(task.trial);
+            if (is_made(task.trial)) made.push_back(task.trial);
         }
         return made;
     }
@@ -104,8 +104,9 @@ private:
         add(*note.choice, true);
         int count = 0;
         for (const WayChoice &choice : search_space(instruction_set, *note.layer)) {
+            if (choice == *note.choice) continue;
             if (options_.budget > 0 && ++count > options_.budget) break;
-            if (choice != *note.choice) add(choice, false);
+            add(choice, false);
         }
     }
 
@@ -117,9 +118,10 @@ private:
             if (failed_ || (options_.stop && options_.stop())) return;
             Task &task = tasks_[index];
             const bool was_tried = log_.find(task.trial);
-            if (!was_tried) attempt(task, folder);
+            const bool is_to_keep = !was_tried && attempt(task, folder);
+            if (!is_made(task.trial)) return;
             const std::scoped_lock lock(mutex_);
-            if (const Status status = was_tried ? Status{} : log_.add(task.trial); !status.ok()) {
+            if (const Status status = is_to_keep ? log_.add(task.trial) : Status{}; !status.ok()) {
                 status_ = status;
                 failed_ = true;
             }
@@ -127,16 +129,24 @@ private:
         }
     }
 
-    // A failure is a result too: what failed once is not tried again.
-    void attempt(Task &task, const std::string &folder) {
+    static bool is_made(const Trial &trial) {
+        return !trial.costs.empty() || !trial.error.empty();
+    }
+
+    // Whether what came out is the same another time: also that there is no such library, but not that a device, or a
+    // tool that the same interrupt has ended, gave no answer.
+    bool attempt(Task &task, const std::string &folder) {
         ProgramOptions program = program_options(options_, task.variant);
         program.way = task.trial.choice;
         Planned planned;
         LibraryFacts facts;
         Status status = plan_layer(*task.layer, program, planned);
         if (status.ok()) status = build_library(planned.plan, folder, 1, facts);
-        if (status.ok()) status = measure(planned.plan, facts, program.target, folder, task.trial.costs);
-        if (!status.ok()) task.trial.error = status.message();
+        const bool is_built = status.ok();
+        if (is_built) status = measure(planned.plan, facts, program.target, folder, task.trial.costs);
+        const bool is_stopped = is_built && options_.stop && options_.stop();
+        if (!status.ok() && !is_stopped) task.trial.error = status.message();
+        return status.ok() || !is_built;
     }
 
     Status measure(const ProgramPlan &plan,
