@@ -106,7 +106,12 @@ protected:
     }
     // The code that tap (kx, ky) of output pixel (x, y) sees.
     Halide::Expr code(const Halide::Expr &ci, const Halide::Expr &kx, const Halide::Expr &ky) {
-        return input(ci, x * stride + kx - padding(), y * stride + ky - padding(), n);
+        if (!seen_codes.defined()) {
+            Halide::Var channel{"channel"}, tap_x{"tap_x"}, tap_y{"tap_y"};
+            seen_codes(channel, x, y, n, tap_x, tap_y) =
+                input(channel, x * stride + tap_x - padding(), y * stride + tap_y - padding(), n);
+        }
+        return seen_codes(ci, x, y, n, kx, ky);
     }
 
     // Defines the outputs.
@@ -180,6 +185,7 @@ protected:
     }
 
     Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
+    Halide::Func seen_codes{"seen_codes"};  // (ci, x, y, n, kx, ky): codes
     Halide::Func channel_sum{"channel_sum"}, window{"window"};
     Input<AnyBuffer> *start = nullptr;
 

@@ -60,6 +60,16 @@ public:
         order.insert(order.end(), loops.begin(), loops.end());
         stage.reorder(order).vectorize(c_, lanes_).unroll(c_).unroll(x_);
     }
+    // Codes that each step of a loop over products takes: those of several channels come into a register together, for
+    // instructions that broadcast one from there need no address.
+    void load(Halide::Func codes, Halide::Func products, const Halide::RVar &loop, int channels) {
+        const Halide::Var channel = codes.args()[0];
+        codes.compute_at(products, loop)
+            .store_in(Halide::MemoryType::Stack)
+            .bound_extent(channel, channels)
+            .vectorize(channel, channels)
+            .unroll(x_);
+    }
 
     Halide::Var block{"block"}, tiles{"tiles"};
 
@@ -77,8 +87,8 @@ private:
 
 // How much of a run is unrolled: all of a short one, and of others enough to hide the loop, little enough for a small
 // instruction cache.
-inline int unrolled_products(int run) {
-    int products = std::min(run, 8);
+inline int unrolled_products(int run, int most = 8) {
+    int products = std::min(run, most);
     while (run % products != 0) --products;
     return products;
 }
