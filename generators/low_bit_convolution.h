@@ -172,8 +172,13 @@ protected:
     // Of the codes that the accumulator of output (c, x, y, n) sees.
     virtual Halide::Expr window_sum() {
         Halide::RDom channels(0, in_channels, "channels");
+        const int apart = kernel == 1 ? stride.value() : 1;  // no window sees what is between
         channel_sum(x, y, n) = 0;
-        channel_sum(x, y, n) += Halide::cast<int32_t>(input(channels, x, y, n));
+        channel_sum(x, y, n) += Halide::cast<int32_t>(input(channels, x * apart, y * apart, n));
+        if (kernel == 1) {
+            window(x, y, n) = channel_sum(x, y, n);
+            return window(x, y, n);
+        }
         Halide::Expr sum = 0;
         for (int ky = 0; ky < kernel; ++ky) {
             for (int kx = 0; kx < kernel; ++kx) {

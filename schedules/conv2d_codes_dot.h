@@ -70,7 +70,7 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
         .bound(s.ci, 0, channels)
         .vectorize(s.ci, std::gcd(target.natural_vector_size<std::uint8_t>(), channels));
 
-    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
+    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

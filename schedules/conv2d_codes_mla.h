@@ -52,7 +52,7 @@ inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile, int group) 
     };
     of_products(s.partial, s.runs.y, s.in_run, s.run_length);
     if (s.has_rest) of_products(s.rest, s.taps.y, s.in_rest, s.rest_length);
-    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

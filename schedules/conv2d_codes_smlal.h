@@ -38,7 +38,7 @@ inline void conv2d_codes_smlal(Conv2dCodesSmlalStages s, CodesTile tile) {
     } else {
         add_products(s.accumulator, {s.channels.y, s.channels.z});
     }
-    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules
