@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace dsq::schedules {
@@ -37,13 +38,17 @@ public:
 
     // A loop over tiles of the output, channels outermost: a tile's weights stay in cache for the whole image.
     void split(std::vector<Halide::Func> outputs) {
+        split(std::move(outputs), lanes_);
+    }
+    // lanes: of a vector of these outputs.
+    void split(std::vector<Halide::Func> outputs, int lanes) {
         using Halide::TailStrategy;
         const bool divides = tile_.out_channels % tile_.channels == 0;
         for (Halide::Func &output : outputs) {
             output.split(c_, block, c_, tile_.channels, divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf)
                 .split(x_, tiles, x_, even_pixels(), TailStrategy::ShiftInwards)
                 .reorder(c_, x_, tiles, y_, block, n_)
-                .vectorize(c_, lanes_)
+                .vectorize(c_, lanes)
                 .unroll(c_)
                 .unroll(x_);
         }

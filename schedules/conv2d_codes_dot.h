@@ -37,7 +37,7 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
     const int lanes = std::gcd(target.natural_vector_size(s.accumulator.type()), tile.channels);
     const int together = std::gcd(tile.groups, longest_unroll);
     CodesTiling tiling(s.c, s.x, s.y, s.n, {tile.pixels, tile.channels, tile.width, tile.out_channels}, lanes);
-    tiling.split(s.outputs);
+    tiling.split(s.outputs, by_element ? std::gcd(16, tile.channels) : lanes);
 
     Halide::RVar step{"step"}, of_step{"of_step"};
     s.accumulator.compute_at(s.outputs[0], tiling.tiles)
