@@ -210,9 +210,9 @@ void print_result(const std::vector<Trial> &trials, const TunedTable &table, con
     std::map<LayerKey, double> macs;
     for (const Trial &trial : trials) macs[trial.key] = trial.macs;
     std::printf(
-        "%-60s %-20s %9s %6s\n", table.core.c_str(), "best", table.unit == "cycles" ? "MAC/cycle" : "GMAC/s", "gain");
+        "%-64s %-20s %9s %6s\n", table.core.c_str(), "best", table.unit == "cycles" ? "MAC/cycle" : "GMAC/s", "gain");
     for (const TunedLayer &layer : table.layers) {
-        std::printf("%-60s %-20s %9.2f %6.2f\n",
+        std::printf("%-64s %-20s %9.2f %6.2f\n",
                     layer_name(layer.key).c_str(),
                     choice_text(layer.ways.front().choice).c_str(),
                     macs[layer.key] / layer.ways.front().cost,

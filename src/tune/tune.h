@@ -46,7 +46,8 @@ struct TuningOptions {
 std::string unit_of(const TuningOptions &options);
 
 /// Layers that are alike for the target are tuned once. `trials` is in the order of layers and of the search space,
-/// whatever ran first. What fails is a trial too, and made again the next time if it was the measurement. Error: of the log; invalid_argument where a layer has no default.
+/// whatever ran first. What fails is a trial too, and made again the next time if it was the measurement. Error: of the
+/// log; invalid_argument where a layer has no default.
 Status tune(const std::vector<TuningLayer> &layers, const TuningOptions &options, std::vector<Trial> &trials);
 
 /// The best tile of each way for each layer, for the core with this number.
