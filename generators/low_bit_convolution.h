@@ -109,6 +109,21 @@ protected:
         return input(ci, x * stride + kx - padding(), y * stride + ky - padding(), n);
     }
 
+    // For a vector that goes on behind the last pixel of a row.
+    Halide::Expr within_row(const Halide::Expr &pixel) {
+        return min(pixel, input.dim(1).max());
+    }
+    bool has_few_channels() {
+        return in_channels <= 4;
+    }
+    // What tap (kx, ky) of output pixel (x, y) sees of such an input with `channels`, (ci, x, y, n): through
+    // `codes_row`, of which a vector holds several pixels.
+    Halide::Expr seen_in_row(
+        Halide::Func codes, int channels, const Halide::Expr &ci, const Halide::Expr &kx, const Halide::Expr &ky) {
+        codes_row(element, y, n) = codes(element % channels, element / channels, y, n);
+        return codes_row(channels * (x * stride + kx - padding()) + ci, y * stride + ky - padding(), n);
+    }
+
     // Defines the outputs.
     void finish(Halide::Func accumulator) {
         Halide::Expr sum = Halide::cast(sum_type(), accumulator(c, x, y, n));
@@ -179,8 +194,8 @@ protected:
         return window(x, y, n);
     }
 
-    Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
-    Halide::Func channel_sum{"channel_sum"}, window{"window"};
+    Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"}, element{"element"};
+    Halide::Func channel_sum{"channel_sum"}, window{"window"}, codes_row{"row"};
     Input<AnyBuffer> *start = nullptr;
 
 private:
