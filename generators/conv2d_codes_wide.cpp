@@ -17,15 +17,15 @@ public:
 
     void generate() {
         // The last group may have more channels than the input. Their weights are 0.
-        codes(ci, x, y, n) = cast<int16_t>(input(min(ci, in_channels - 1), x, y, n));
+        codes(ci, x, y, n) = cast<int16_t>(input(min(ci, in_channels - 1), shares_rows() ? within_row(x) : x, y, n));
 
         products = RDom(0, group, 0, groups(), 0, kernel, 0, kernel, "products");
         const Expr weight =
             weights((group * c + products.x) % lanes(), products.y, products.z, products.w, c / tile_channels);
-        const Expr seen = codes(group * products.y + products.x,
-                                x * stride + products.z - padding(),
-                                y * stride + products.w - padding(),
-                                n);
+        const Expr channel = group * products.y + products.x;
+        const Expr seen =
+            shares_rows() ? seen_in_row(codes, in_channels, channel, products.z, products.w)
+                          : codes(channel, x * stride + products.z - padding(), y * stride + products.w - padding(), n);
         accumulator(c, x, y, n) = 0;
         accumulator(c, x, y, n) += cast<int32_t>(weight) * cast<int32_t>(seen);
         finish(accumulator);
@@ -34,7 +34,7 @@ public:
     void schedule() {
         set_shapes(lanes(), groups());
         schedules::conv2d_codes_wide(
-            {outputs(), accumulator, codes, channel_sum, window, c, ci, x, y, n, products},
+            {outputs(), accumulator, codes, channel_sum, window, c, ci, x, y, n, products, codes_row, element},
             {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), has_offset},
             get_target());
     }
@@ -45,6 +45,9 @@ private:
     }
     int groups() {
         return (in_channels + group.value() - 1) / group.value();
+    }
+    bool shares_rows() {
+        return group == 1 && has_few_channels();
     }
     Type weight_type() override {
         return Int(16);

@@ -114,6 +114,21 @@ protected:
         return seen_codes(ci, x, y, n, kx, ky);
     }
 
+    // For a vector that goes on behind the last pixel of a row.
+    Halide::Expr within_row(const Halide::Expr &pixel) {
+        return min(pixel, input.dim(1).max());
+    }
+    bool has_few_channels() {
+        return in_channels <= 4;
+    }
+    // What tap (kx, ky) of output pixel (x, y) sees of such an input with `channels`, (ci, x, y, n): through
+    // `codes_row`, of which a vector holds several pixels.
+    Halide::Expr seen_in_row(
+        Halide::Func codes, int channels, const Halide::Expr &ci, const Halide::Expr &kx, const Halide::Expr &ky) {
+        codes_row(element, y, n) = codes(element % channels, element / channels, y, n);
+        return codes_row(channels * (x * stride + kx - padding()) + ci, y * stride + ky - padding(), n);
+    }
+
     // Defines the outputs.
     void finish(Halide::Func accumulator) {
         Halide::Expr sum = Halide::cast(sum_type(), accumulator(c, x, y, n));
@@ -189,8 +204,9 @@ protected:
         return window(x, y, n);
     }
 
-    Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
+    Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"}, element{"element"};
     Halide::Func seen_codes{"seen_codes"};  // (ci, x, y, n, kx, ky): codes
+    Halide::Func codes_row{"row"};          // (element, y, n)
     Halide::Func channel_sum{"channel_sum"}, window{"window"};
     Input<AnyBuffer> *start = nullptr;
 

@@ -15,6 +15,7 @@ class MaxPool : public Generator<MaxPool> {
 public:
     GeneratorParam<Type> type{"type", Float(32)};  // or Int(8)
     GeneratorParam<bool> has_flips{"has_flips", false};
+    GeneratorParam<int> channels{"channels", 0};      // 0: any number
     GeneratorParam<bool> parallel{"parallel", true};  // an image a task
 
     Input<Buffer<void, 4>> input{"input"};  // (c, x, y, n)
@@ -40,7 +41,8 @@ public:
     }
 
     void schedule() {
-        schedules::window_reduction_of_images({output, c, {{largest, window}}}, n, get_target(), parallel);
+        if (channels > 0) output.dim(0).set_bounds(0, channels);
+        schedules::window_reduction_of_images({output, c, {{largest, window}}, channels}, n, get_target(), parallel);
     }
 
 private:

@@ -1,6 +1,7 @@
 // How a convolution by dot products (or pairs of products) runs: an image's codes are copied with whole groups of
 // channels; then a tile of pixels x channels stays in registers. On Arm several groups of a pixel are loaded together,
-// since SDOT takes one by element; x86 broadcasts each from memory.
+// since SDOT takes one by element, and of few channels all that the tile's windows see of a row; x86 broadcasts each
+// from memory.
 #pragma once
 
 #include <Halide.h>
@@ -20,6 +21,8 @@ struct Conv2dCodesDotStages {
     Halide::Func channel_sum, window;   // (x, y, n); only with an offset
     Halide::Var c, ci, x, y, n;
     Halide::RDom products;
+    Halide::Func row{};  // (element, y, n): of few channels, `codes` pixel after pixel; else undefined
+    Halide::Var element{};
 };
 
 struct Conv2dCodesDotTile {
@@ -35,7 +38,7 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
     const bool by_element = target.arch == Halide::Target::ARM;
     const int longest_unroll = by_element ? 4 : 2;
     const int lanes = std::gcd(target.natural_vector_size(s.accumulator.type()), tile.channels);
-    const int together = std::gcd(tile.groups, longest_unroll);
+    const int together = s.row.defined() ? tile.groups : std::gcd(tile.groups, longest_unroll);
     CodesTiling tiling(s.c, s.x, s.y, s.n, {tile.pixels, tile.channels, tile.width, tile.out_channels}, lanes);
     tiling.split(s.outputs, by_element ? std::gcd(16, tile.channels) : lanes);
 
@@ -57,7 +60,14 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
         .unroll(s.x)
         .unroll(of_step);
 
-    if (by_element) {
+    if (s.row.defined()) {
+        constexpr int vector_bytes = 16;
+        s.accumulator.update().unroll(s.products.z);
+        s.row.compute_at(s.accumulator, s.products.w)
+            .store_in(Halide::MemoryType::Stack)
+            .vectorize(s.element, vector_bytes / s.codes.type().bytes(), Halide::TailStrategy::RoundUp)
+            .unroll(s.element);
+    } else if (by_element) {
         s.codes.in(s.accumulator)
             .compute_at(s.accumulator, step)
             .store_in(Halide::MemoryType::Stack)

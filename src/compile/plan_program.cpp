@@ -319,6 +319,7 @@ private:
         if (tensor(node.output).is_codes) fill_border(node.output);
         KernelPlan kernel{.generator = "max_pool", .parameters = {{"parallel", "false"}}};
         kernel.parameters["type"] = tensor(node.input).is_codes ? "int8" : "float32";
+        kernel.parameters["channels"] = std::to_string(tensor(node.output).shape.channels);
         kernel.parameters["has_flips"] = text(!node.flips.empty());
         kernel.scalars = {{"kernel", node.kernel}, {"stride", node.stride}, {"padding", node.padding}};
         kernel.buffers = {{"input", places_.image(node.input)}, {"output", places_.image(node.output)}};
