@@ -30,6 +30,8 @@ public:
         in_run = RDom(0, length, "in_run");
         in_rest = RDom(0, std::max(groups % length, 1), "in_rest");
         has_rest = groups % length != 0;
+        run_length = length;
+        rest_length = groups % length;
         add_products(partial, {part, step, kx, ky}, part * groups + step * length + in_run);
         add_products(rest, {part, kx, ky}, part * groups + count * length + in_rest);
 
@@ -59,8 +61,10 @@ public:
         const int members = group;
         set_shapes(members * tile_channels, in_channels / members);
         schedules::conv2d_codes_mla(
-            {outputs(), accumulator, spill, partial, rest,   channel_sum,        window,   c,         x, y, n, member,
-             in_run,    in_rest,     runs,  taps,    spills, spill_channels > 0, has_rest, has_offset},
+            {outputs(), accumulator, spill, partial, rest,       seen_codes,  channel_sum,
+             window,    c,           x,     y,       n,          member,      in_run,
+             in_rest,   runs,        taps,  spills,  run_length, rest_length, spill_channels > 0,
+             has_rest,  has_offset},
             {tile_pixels, tile_channels, out_extent(width), out_channels},
             group);
     }
@@ -85,6 +89,7 @@ private:
 
     Var member{"member"}, step{"step"}, part{"part"}, kx{"kx"}, ky{"ky"};
     RDom in_run, in_rest, runs, taps, spills;
+    int run_length = 0, rest_length = 0;
     bool has_rest = false;
     Func partial{"partial"}, rest{"rest"}, spill{"spill"}, accumulator{"accumulator"};
 };

@@ -40,6 +40,7 @@ public:
         schedules::conv2d_codes_smlal({outputs(),
                                        accumulator,
                                        spill,
+                                       seen_codes,
                                        channel_sum,
                                        window,
                                        c,

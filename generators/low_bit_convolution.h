@@ -106,7 +106,12 @@ protected:
     }
     // The code that tap (kx, ky) of output pixel (x, y) sees.
     Halide::Expr code(const Halide::Expr &ci, const Halide::Expr &kx, const Halide::Expr &ky) {
-        return input(ci, x * stride + kx - padding(), y * stride + ky - padding(), n);
+        if (!seen_codes.defined()) {
+            Halide::Var channel{"channel"}, tap_x{"tap_x"}, tap_y{"tap_y"};
+            seen_codes(channel, x, y, n, tap_x, tap_y) =
+                input(channel, x * stride + tap_x - padding(), y * stride + tap_y - padding(), n);
+        }
+        return seen_codes(ci, x, y, n, kx, ky);
     }
 
     // Defines the outputs.
@@ -167,8 +172,13 @@ protected:
     // Of the codes that the accumulator of output (c, x, y, n) sees.
     virtual Halide::Expr window_sum() {
         Halide::RDom channels(0, in_channels, "channels");
+        const int apart = kernel == 1 ? stride.value() : 1;  // no window sees what is between
         channel_sum(x, y, n) = 0;
-        channel_sum(x, y, n) += Halide::cast<int32_t>(input(channels, x, y, n));
+        channel_sum(x, y, n) += Halide::cast<int32_t>(input(channels, x * apart, y * apart, n));
+        if (kernel == 1) {
+            window(x, y, n) = channel_sum(x, y, n);
+            return window(x, y, n);
+        }
         Halide::Expr sum = 0;
         for (int ky = 0; ky < kernel; ++ky) {
             for (int kx = 0; kx < kernel; ++kx) {
@@ -180,6 +190,7 @@ protected:
     }
 
     Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"};
+    Halide::Func seen_codes{"seen_codes"};  // (ci, x, y, n, kx, ky): codes
     Halide::Func channel_sum{"channel_sum"}, window{"window"};
     Input<AnyBuffer> *start = nullptr;
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace dsq::schedules {
@@ -37,13 +38,17 @@ public:
 
     // A loop over tiles of the output, channels outermost: a tile's weights stay in cache for the whole image.
     void split(std::vector<Halide::Func> outputs) {
+        split(std::move(outputs), lanes_);
+    }
+    // lanes: of a vector of these outputs.
+    void split(std::vector<Halide::Func> outputs, int lanes) {
         using Halide::TailStrategy;
         const bool divides = tile_.out_channels % tile_.channels == 0;
         for (Halide::Func &output : outputs) {
             output.split(c_, block, c_, tile_.channels, divides ? TailStrategy::RoundUp : TailStrategy::GuardWithIf)
                 .split(x_, tiles, x_, even_pixels(), TailStrategy::ShiftInwards)
                 .reorder(c_, x_, tiles, y_, block, n_)
-                .vectorize(c_, lanes_)
+                .vectorize(c_, lanes)
                 .unroll(c_)
                 .unroll(x_);
         }
@@ -59,6 +64,16 @@ public:
         std::vector<Halide::VarOrRVar> order{c_, x_, y_, n_};
         order.insert(order.end(), loops.begin(), loops.end());
         stage.reorder(order).vectorize(c_, lanes_).unroll(c_).unroll(x_);
+    }
+    // Codes that each step of a loop over products takes: those of several channels come into a register together, for
+    // instructions that broadcast one from there need no address.
+    void load(Halide::Func codes, Halide::Func products, const Halide::RVar &loop, int channels) {
+        const Halide::Var channel = codes.args()[0];
+        codes.compute_at(products, loop)
+            .store_in(Halide::MemoryType::Stack)
+            .bound_extent(channel, channels)
+            .vectorize(channel, channels)
+            .unroll(x_);
     }
 
     Halide::Var block{"block"}, tiles{"tiles"};
@@ -77,8 +92,8 @@ private:
 
 // How much of a run is unrolled: all of a short one, and of others enough to hide the loop, little enough for a small
 // instruction cache.
-inline int unrolled_products(int run) {
-    int products = std::min(run, 8);
+inline int unrolled_products(int run, int most = 8) {
+    int products = std::min(run, most);
     while (run % products != 0) --products;
     return products;
 }

@@ -37,7 +37,7 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
     const int lanes = std::gcd(target.natural_vector_size(s.accumulator.type()), tile.channels);
     const int together = std::gcd(tile.groups, longest_unroll);
     CodesTiling tiling(s.c, s.x, s.y, s.n, {tile.pixels, tile.channels, tile.width, tile.out_channels}, lanes);
-    tiling.split(s.outputs);
+    tiling.split(s.outputs, by_element ? std::gcd(16, tile.channels) : lanes);
 
     Halide::RVar step{"step"}, of_step{"of_step"};
     s.accumulator.compute_at(s.outputs[0], tiling.tiles)
@@ -70,7 +70,7 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
         .bound(s.ci, 0, channels)
         .vectorize(s.ci, std::gcd(target.natural_vector_size<std::uint8_t>(), channels));
 
-    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
+    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

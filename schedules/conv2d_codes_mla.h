@@ -12,9 +12,11 @@ struct Conv2dCodesMlaStages {
     Halide::Func spill;                 // (c, x, y, n, part, kx, ky); only with 32 bits
     Halide::Func partial;               // (member, c, x, y, n, part, step, kx, ky)
     Halide::Func rest;                  // (member, c, x, y, n, part, kx, ky); only where runs do not divide the groups
+    Halide::Func seen_codes;            // (ci, x, y, n, kx, ky): codes
     Halide::Func channel_sum, window;   // (x, y, n); only with an offset
     Halide::Var c, x, y, n, member;
     Halide::RDom in_run, in_rest, runs, taps, spills;
+    int run_length, rest_length;  // groups
     bool has_spill, has_rest, has_offset;
 };
 
@@ -38,16 +40,19 @@ inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile, int group) 
         sum.update(1).atomic().vectorize(s.taps.x);
     }
 
-    const auto of_products = [&](Halide::Func products, const Halide::RVar &loop, const Halide::RDom &groups) {
+    const auto of_products = [&](Halide::Func products, const Halide::RVar &loop, const Halide::RDom &groups, int run) {
         products.compute_at(sum, loop).bound_extent(s.member, group).vectorize(s.member);
         tiling.hold(products);
-        products.update().reorder(s.member, groups.x).vectorize(s.member);
-        tiling.unroll(products.update(), {groups.x});
-        products.update().unroll(groups.x);
+        const int together = unrolled_products(run, 16 / group);
+        const Halide::RVar steps{"steps"}, of_step{"of_step"};
+        products.update().split(groups.x, steps, of_step, together).reorder(s.member, of_step).vectorize(s.member);
+        tiling.unroll(products.update(), {of_step, steps});
+        products.update().unroll(of_step);
+        tiling.load(s.seen_codes.in(products), products, steps, together * group);
     };
-    of_products(s.partial, s.runs.y, s.in_run);
-    if (s.has_rest) of_products(s.rest, s.taps.y, s.in_rest);
-    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
+    of_products(s.partial, s.runs.y, s.in_run, s.run_length);
+    if (s.has_rest) of_products(s.rest, s.taps.y, s.in_rest, s.rest_length);
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

@@ -47,7 +47,7 @@ inline void conv2d_codes_popcount(Conv2dCodesPopcountStages s, CodesTile tile, c
 
     s.bits.compute_at(s.outputs[0], s.n).bound(s.byte, 0, 2).unroll(s.byte);
 
-    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

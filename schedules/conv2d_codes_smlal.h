@@ -9,6 +9,7 @@ struct Conv2dCodesSmlalStages {
     std::vector<Halide::Func> outputs;  // (c, x, y, n), one or two of one size
     Halide::Func accumulator;           // (c, x, y, n)
     Halide::Func spill;                 // (c, x, y, n, part, kx, ky); only with 32 bits
+    Halide::Func seen_codes;            // (ci, x, y, n, kx, ky): codes
     Halide::Func channel_sum, window;   // (x, y, n); only with an offset
     Halide::Var c, x, y, n;
     Halide::RDom channels, spills;
@@ -20,16 +21,24 @@ inline void conv2d_codes_smlal(Conv2dCodesSmlalStages s, CodesTile tile) {
     CodesTiling tiling(s.c, s.x, s.y, s.n, tile);
     tiling.split(s.outputs);
     tiling.hold(s.accumulator.compute_at(s.outputs[0], tiling.tiles));
+    const int together = unrolled_products(s.spilled_channels);
+    const Halide::RVar steps{"steps"}, of_step{"of_step"};
+    const auto add_products = [&](Halide::Func sum, const std::vector<Halide::RVar> &taps) {
+        std::vector<Halide::RVar> loops{of_step, steps};
+        loops.insert(loops.end(), taps.begin(), taps.end());
+        sum.update().split(s.channels.x, steps, of_step, together);
+        tiling.unroll(sum.update(), loops);
+        sum.update().unroll(of_step);
+        tiling.load(s.seen_codes.in(sum), sum, steps, together);
+    };
     if (s.has_spill) {
         tiling.unroll(s.accumulator.update(), {s.spills.x, s.spills.y, s.spills.z});
         tiling.hold(s.spill.compute_at(s.accumulator, s.spills.x));
-        tiling.unroll(s.spill.update(), {s.channels.x});
-        s.spill.update().unroll(s.channels.x, unrolled_products(s.spilled_channels));
+        add_products(s.spill, {});
     } else {
-        tiling.unroll(s.accumulator.update(), {s.channels.x, s.channels.y, s.channels.z});
-        s.accumulator.update().unroll(s.channels.x, unrolled_products(s.spilled_channels));
+        add_products(s.accumulator, {s.channels.y, s.channels.z});
     }
-    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], tiling.block);
+    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

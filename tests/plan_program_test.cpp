@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "compile/lower.h"
 #include "compile/program_check.h"
 #include "tests/support/expectations.h"
@@ -64,6 +66,28 @@ TEST(PlanProgram, NotesTellWhereTensorsAre) {
             const bool is_output = static_cast<int>(t) == graph.logits;
             EXPECT_EQ(place.place, is_output ? Place::output : Place::workspace);
             EXPECT_EQ(place.border, graph.tensors[t].padding.empty() || !graph.tensors[t].is_codes ? 0 : 1);
+        }
+    }
+}
+
+// Tasks of any number are parts of the layer's tensors: check_program finds what lies outside.
+TEST(PlanProgram, IsAProgramInTasks) {
+    for (const std::string_view kind : tiny_kinds) {
+        const IntegerGraph graph = lowered(kind);
+        for (const CompileTarget &target : compile_targets()) {
+            int largest = 1;
+            for (const int most : {2, 3, 4, 256}) {
+                ProgramOptions options = options_for(target, 1, ElementType::u8);
+                options.most_tasks = most;
+                ProgramPlan plan;
+                std::vector<VariantNotes> notes;
+                assert_ok(plan_program(graph, options, plan, notes));
+                ProgramSizes sizes;
+                assert_ok(check_program(plan, sizes));
+                for (const KernelPlan &kernel : plan.variants.front().kernels)
+                    largest = std::max(largest, kernel.tasks);
+            }
+            EXPECT_GT(largest, 1) << kind << ", " << target.name;
         }
     }
 }

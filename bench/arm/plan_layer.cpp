@@ -1,6 +1,6 @@
 // What a kernel for a layer of 3x3 windows is made with, and the operands that it runs on.
 //
-//   plan_layer WAY CHANNELS SIZE BITS TILE_CHANNELS FOLDER
+//   plan_layer WAY CHANNELS SIZE BITS TILE_PIXELS TILE_CHANNELS FOLDER
 //
 // Weights are those of random_weights (a fixed seed), activations have as many bits as they; codes of popcount are -1
 // and +1. Prints a JSON object: the parameters of the way's generator, as far as they follow from the layer and its
@@ -11,30 +11,29 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "compile/channel_order.h"
-#include "compile/pack_weights.h"
+#include "compile/convolution_way.h"
 #include "compile/random_weights.h"
 #include "compile/winograd_transform.h"
 #include "data/random.h"
 
 namespace {
 
-using dsq::CodeRange, dsq::CodeWeights, dsq::WorstProducts;
+using dsq::CodeRange, dsq::CodeWeights, dsq::ConvolutionPlan, dsq::WorstProducts;
 using Codes = std::vector<std::int8_t>;
 
 constexpr std::uint64_t seed = 8;
 
 struct Layer {
-    int channels, size, bits, tile_channels;
+    int channels, size, bits;
     int distance;  // of codes
 
     CodeRange range() const {
-        return dsq::shifted_range(bits);
+        return distance == 1 ? dsq::shifted_range(bits) : CodeRange{-1, 1};
     }
     int code(int level) const {
         return range().low + distance * level;
@@ -47,183 +46,61 @@ struct Layer {
     }
 };
 
-struct Plan {
-    std::vector<int> order;  // of the input channels
-    Codes weights;           // packed
-    int accumulator_bits;
-    std::map<std::string, int> parameters;  // of the generator, besides those of the layer
-    std::map<std::string, std::string> words{};
-};
-
 [[noreturn]] void fail(const std::string &message) {
     std::fprintf(stderr, "plan_layer: %s\n", message.c_str());
     std::exit(1);
 }
 
-// The input channels in the order in which the kernel has them.
-CodeWeights reordered(const CodeWeights &weights, const std::vector<int> &order) {
-    CodeWeights result{weights.out_channels, weights.in_channels, weights.kernel, {}};
-    for (int out = 0; out < weights.out_channels; ++out) {
-        for (const int in : order) {
-            for (int tap = 0; tap < weights.kernel * weights.kernel; ++tap) {
-                result.values.push_back(weights.at(out, in, tap / weights.kernel, tap % weights.kernel));
-            }
-        }
-    }
-    return result;
-}
+// What is particular to a way: the order of the input channels that suits it.
+enum class Order { as_they_come, uniform_runs, pairs_of_runs, tap_runs };
 
-// Runs beyond this gain nothing that is seen, and their code fills the cache.
-constexpr int longest_useful_run = 32;
+struct WayFacts {
+    Order order = Order::as_they_come;
+    bool signs = false, depthwise = false;  // codes are -1 and +1; each channel by itself
+};
 
-// Such that the members of a group (of the kernel's) are of different runs, as long as these of the order.
-std::vector<int> interleaved_runs(const std::vector<int> &order, int run, int group) {
+const std::map<std::string, WayFacts> ways = {
+    {"depthwise", {.depthwise = true}},
+    {"dot", {}},
+    {"mla", {Order::uniform_runs}},
+    {"mla_paper", {}},
+    {"mla_sadalp", {Order::pairs_of_runs}},
+    {"popcount", {.signs = true}},
+    {"smlal", {}},
+    {"winograd", {Order::tap_runs}},
+    {"winograd_sadalp", {Order::tap_runs}},
+    {"winograd_smlal", {}},
+};
+
+// Such that the members of a pair are of different runs, as long as these of the order.
+std::vector<int> paired_runs(const std::vector<int> &order, int run) {
     std::vector<int> result(order.size());
-    const auto length = static_cast<std::size_t>(run), members = static_cast<std::size_t>(group);
+    const auto length = static_cast<std::size_t>(run);
     for (std::size_t i = 0; i < order.size(); ++i) {
-        const std::size_t first = i / (length * members) * (length * members), at = i - first;
-        result[first + at % length * members + at / length] = order[i];
+        const std::size_t first = i / (length * 2) * (length * 2), at = i - first;
+        result[first + at % length * 2 + at / length] = order[i];
     }
     return result;
 }
 
-Plan plan_mla(const Layer &layer, const CodeWeights &weights, int group) {
-    const WorstProducts products(weights, layer.range());
-    const auto [longest, run_order] = dsq::best_uniform_run(products);
-    if (longest == 0) fail("a single product leaves 8 bits");
-    if (layer.channels % group != 0) fail("groups do not divide the channels");
-    int run = longest;
-    while (run > longest_useful_run || longest % run != 0 || layer.channels % (run * group) != 0) --run;
-    const std::vector<int> order = interleaved_runs(run_order, run, group);
-    const bool narrow = dsq::fits(products, 16);
-    const int together = run * group;
-    return {order,
-            dsq::pack_groups(reordered(weights, order), layer.tile_channels, group),
-            narrow ? 16 : 32,
-            {{"group", group},
-             {"run", run},
-             {"spill_channels", narrow ? 0 : together * dsq::longest_uniform_spill(products, order, together)},
-             {"tile_channels", layer.tile_channels}}};
-}
-
-Plan plan_mla_saddw(const Layer &layer, const CodeWeights &weights) {
-    return plan_mla(layer, weights, 1);
-}
-
-Plan plan_mla_sadalp(const Layer &layer, const CodeWeights &weights) {
-    return plan_mla(layer, weights, 2);
-}
-
-// The paper's pattern: runs that are safe for all weights of the range.
-Plan plan_mla_paper(const Layer &layer, const CodeWeights &weights) {
-    const int longest_wide = dsq::run_length(layer.range(), layer.range(), 16);
-    const bool narrow = 9 * layer.channels <= longest_wide;
-    int spill_channels = narrow ? 0 : std::min(layer.channels, longest_wide);
-    while (!narrow && layer.channels % spill_channels != 0) --spill_channels;
-    return {dsq::identity_order(layer.channels),
-            dsq::pack_tiles(weights, layer.tile_channels),
-            narrow ? 16 : 32,
-            {{"run", dsq::run_length(layer.range(), layer.range(), 8)},
-             {"spill_channels", spill_channels},
-             {"tile_channels", layer.tile_channels}}};
-}
-
-Plan plan_smlal(const Layer &layer, const CodeWeights &weights) {
-    const WorstProducts products(weights, layer.range());
-    const std::vector<int> order = dsq::identity_order(layer.channels);
-    const bool narrow = dsq::fits(products, 16);
-    return {order,
-            dsq::pack_tiles(weights, layer.tile_channels),
-            narrow ? 16 : 32,
-            {{"spill_channels", narrow ? 0 : dsq::longest_uniform_run(products, order, 16)},
-             {"tile_channels", layer.tile_channels}}};
-}
-
-Plan plan_popcount(const Layer &layer, const CodeWeights &weights) {
-    return {dsq::identity_order(layer.channels),
-            dsq::pack_bits(weights, layer.tile_channels),
-            9 * layer.channels <= 32767 ? 16 : 32,
-            {{"tile_channels", layer.tile_channels}}};
-}
-
-// Runs in 16 bits are spilled so seldom that longer ones gain nothing.
-constexpr int longest_useful_wide_run = 64;
-
-std::string text_of(const std::vector<int> &longest, int useful) {
-    std::string text;
-    for (const int length : longest) {
-        if (length == 0) fail("a single product leaves its type");
-        int run = std::min(length, useful);
-        while (length % run != 0) --run;
-        text += (text.empty() ? "" : ",") + std::to_string(run);
-    }
-    return text;
-}
-
-dsq::TapRuns winograd_runs(const Layer &layer, const CodeWeights &weights, bool mla) {
+WorstProducts transformed_products(const Layer &layer, const CodeWeights &weights) {
     CodeWeights transformed;
     dsq::WinogradRanges ranges;
     dsq::Status status = dsq::transform_weights(weights, transformed);
     if (status.ok()) status = dsq::transform_range(layer.range(), ranges);
     if (!status.ok()) fail(status.message());
-    const WorstProducts products(transformed, ranges);
-    if (mla) return dsq::best_tap_runs(products);
-    const std::vector<int> order = dsq::identity_order(layer.channels);
-    return {dsq::longest_runs(products, order, 16), order};
+    return {transformed, ranges};
 }
 
-Plan plan_winograd(const Layer &layer, const CodeWeights &weights, bool mla) {
-    const bool narrow = dsq::winograd_fits(weights, layer.range(), 16);
-    if (mla && !narrow) fail("16 bits do not hold the sums");
-    const auto [longest, order] = winograd_runs(layer, weights, mla);
-    std::string runs = text_of(longest, mla ? 16 : longest_useful_wide_run);
-    if (!mla && narrow) runs = std::to_string(layer.channels);
-    Codes packed;
-    const dsq::Status status = dsq::pack_winograd(reordered(weights, order), layer.tile_channels, packed);
-    if (!status.ok()) fail(status.message());
-    return {order,
-            packed,
-            narrow ? 16 : 32,
-            {{"tile_channels", layer.tile_channels}},
-            {{"product", mla ? "mla" : "smlal"}, {"runs", runs}, {"wide", narrow ? "false" : "true"}}};
+std::vector<int> order_of(const Layer &layer, const CodeWeights &weights, Order order) {
+    if (order == Order::as_they_come) return dsq::identity_order(layer.channels);
+    if (order == Order::tap_runs) return dsq::best_tap_runs(transformed_products(layer, weights)).order;
+    const auto [longest, best] = dsq::best_uniform_run(WorstProducts(weights, layer.range()));
+    if (order == Order::uniform_runs) return best;
+    int run = std::min(longest, layer.channels / 2);
+    while (run > 1 && layer.channels % (2 * run) != 0) --run;
+    return run > 0 ? paired_runs(best, run) : best;
 }
-
-Plan plan_winograd_mla(const Layer &layer, const CodeWeights &weights) {
-    return plan_winograd(layer, weights, true);
-}
-
-Plan plan_winograd_smlal(const Layer &layer, const CodeWeights &weights) {
-    return plan_winograd(layer, weights, false);
-}
-
-Plan plan_dot(const Layer &layer, const CodeWeights &weights) {
-    return {dsq::identity_order(layer.channels),
-            dsq::pack_groups(weights, layer.tile_channels, 4),
-            32,
-            {{"tile_channels", layer.tile_channels}}};
-}
-
-Plan plan_depthwise(const Layer &layer, const CodeWeights &weights) {
-    return {dsq::identity_order(layer.channels), dsq::pack_tiles(weights, layer.channels), 16, {{"sum_bits", 16}}};
-}
-
-struct Way {
-    std::function<Plan(const Layer &, const CodeWeights &)> plan;
-    int distance = 1;  // of codes
-    bool depthwise = false;
-};
-
-const std::map<std::string, Way> ways = {
-    {"depthwise", {plan_depthwise, 1, true}},
-    {"dot", {plan_dot}},
-    {"mla", {plan_mla_saddw}},
-    {"mla_paper", {plan_mla_paper}},
-    {"mla_sadalp", {plan_mla_sadalp}},
-    {"popcount", {plan_popcount, 2}},
-    {"smlal", {plan_smlal}},
-    {"winograd", {plan_winograd_mla}},
-    {"winograd_smlal", {plan_winograd_smlal}},
-};
 
 // Codes with a border of one pixel, which holds the lowest: [y][x][channel].
 Codes random_input(const Layer &layer) {
@@ -310,13 +187,17 @@ void write(const std::string &folder, const char *name, const std::vector<Elemen
     if (!file) fail("could not write " + folder + "/" + name);
 }
 
-void write_operands(const Layer &layer, const Plan &plan, const CodeWeights &weights, const std::string &folder) {
+void write_operands(const Layer &layer,
+                    const std::vector<int> &order,
+                    const ConvolutionPlan &plan,
+                    const CodeWeights &weights,
+                    const std::string &folder) {
     const Codes input = random_input(layer);
     const std::vector<std::int32_t> sums = plain_sums(layer, weights, input);
     const std::vector<std::int32_t> thresholds = even_thresholds(layer, sums);
-    write(folder, "input", reordered(input, plan.order));
+    write(folder, "input", reordered(input, order));
     write(folder, "weights", plan.weights);
-    if (plan.accumulator_bits == 16) {
+    if (plan.sum_bits == 16) {
         write(folder, "thresholds", std::vector<std::int16_t>(thresholds.begin(), thresholds.end()));
     } else {
         write(folder, "thresholds", thresholds);
@@ -324,40 +205,54 @@ void write_operands(const Layer &layer, const Plan &plan, const CodeWeights &wei
     write(folder, "expected", codes_of(layer, sums, thresholds));
 }
 
-void print_plan(const Layer &layer, Plan plan) {
-    plan.parameters.insert({{"in_channels", layer.channels},
-                            {"out_channels", layer.channels},
-                            {"kernel", 3},
-                            {"stride", 1},
-                            {"width", layer.size},
-                            {"height", layer.size},
-                            {"levels", layer.levels()},
-                            {"lowest_code", layer.code(0)},
-                            {"code_distance", layer.distance}});
-    std::printf("{\"accumulator_bits\": %d, \"parameters\": {\"epilogue\": \"codes\"", plan.accumulator_bits);
-    for (const auto &[name, value] : plan.parameters) std::printf(", \"%s\": %d", name.c_str(), value);
-    for (const auto &[name, word] : plan.words) std::printf(", \"%s\": \"%s\"", name.c_str(), word.c_str());
+void print_plan(const Layer &layer, ConvolutionPlan plan) {
+    const std::pair<const char *, int> numbers[] = {{"in_channels", layer.channels},
+                                                    {"out_channels", layer.channels},
+                                                    {"kernel", 3},
+                                                    {"stride", 1},
+                                                    {"width", layer.size},
+                                                    {"height", layer.size},
+                                                    {"levels", layer.levels()},
+                                                    {"lowest_code", layer.code(0)},
+                                                    {"code_distance", layer.distance}};
+    for (const auto &[name, value] : numbers) plan.parameters[name] = std::to_string(value);
+    std::printf("{\"accumulator_bits\": %d, \"parameters\": {\"epilogue\": \"codes\"", plan.sum_bits);
+    for (const auto &[name, value] : plan.parameters) std::printf(", \"%s\": \"%s\"", name.c_str(), value.c_str());
     std::printf("}}\n");
 }
 
 }  // namespace
 
 int main(int argc, char **argv) {
-    if (argc != 7) fail("expected WAY CHANNELS SIZE BITS TILE_CHANNELS FOLDER");
+    if (argc != 8) fail("expected WAY CHANNELS SIZE BITS TILE_PIXELS TILE_CHANNELS FOLDER");
     const auto way = ways.find(argv[1]);
     if (way == ways.end()) fail(std::string("way: found no '") + argv[1] + "'");
-    const Layer layer{
-        std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]), std::atoi(argv[5]), way->second.distance};
-    if (layer.channels < 1 || layer.size < 1 || layer.bits < 1 || layer.bits > 8 || layer.tile_channels < 1) {
+    const WayFacts &facts = way->second;
+    const Layer layer{std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]), facts.signs ? 2 : 1};
+    const dsq::Tile tile{std::atoi(argv[5]), std::atoi(argv[6])};
+    if (layer.channels < 1 || layer.size < 1 || layer.bits < 1 || layer.bits > 8 || tile.pixels < 1 ||
+        tile.channels < 1) {
         fail("expected positive numbers, and at most 8 bits");
     }
-    if (layer.distance != 1 && layer.bits != 1) fail(std::string(argv[1]) + " is for 1 bit");
-    const bool depthwise = way->second.depthwise;
-    CodeWeights weights = dsq::random_weights(layer.channels, depthwise ? 1 : layer.channels, 3, layer.bits, seed);
+    if (facts.signs && layer.bits != 1) fail(std::string(argv[1]) + " is for 1 bit");
+    CodeWeights weights =
+        dsq::random_weights(layer.channels, facts.depthwise ? 1 : layer.channels, 3, layer.bits, seed);
     for (std::int16_t &weight : weights.values) {
-        weight = static_cast<std::int16_t>(layer.code(weight - layer.range().low));
+        weight = static_cast<std::int16_t>(layer.code(weight - dsq::shifted_range(layer.bits).low));
     }
-    const Plan plan = way->second.plan(layer, weights);
-    write_operands(layer, plan, depthwise ? diagonal(weights) : weights, argv[6]);
-    print_plan(layer, plan);
+    dsq::ConvolutionWay convolution_way{};
+    dsq::Status status = dsq::find_way(argv[1], convolution_way);
+    const std::vector<int> order = order_of(layer, weights, facts.order);
+    ConvolutionPlan plan;
+    const dsq::ConvolutionOperands operands{.weights = weights,
+                                            .weight_range = layer.range(),
+                                            .input_range = layer.range(),
+                                            .input_bits = layer.bits,
+                                            .depthwise = facts.depthwise};
+    if (status.ok())
+        status =
+            dsq::plan_convolution(convolution_way, operands, tile, facts.depthwise ? std::vector<int>{} : order, plan);
+    if (!status.ok()) fail(status.message());
+    write_operands(layer, order, plan, facts.depthwise ? diagonal(weights) : weights, argv[7]);
+    print_plan(layer, std::move(plan));
 }

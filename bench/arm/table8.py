@@ -6,7 +6,7 @@ code with a plain loop under QEMU as several cores, and its cycles are estimated
 one counts. Adds "table8" to <out>/report.json: rows of this run replace those of the same layer, bits, core and way, but those
 of a quick run only fill gaps. Programs are kept in <out>/arm; a second run there waits for the first.
 
-To add a way: a row of WAYS, and its plan in plan_layer.cpp.
+To add a way: a row of WAYS, and of plan_layer.cpp.
 """
 
 import argparse
@@ -41,7 +41,8 @@ WAYS = {
     "mla_sadalp": Way("conv2d_codes_mla", *PLAIN, ((3, 32), (2, 32), (4, 16)), (1, 2, 3, 4)),
     "smlal": Way("conv2d_codes_smlal", *PLAIN, ((4, 32), (2, 64), (7, 16)), (1, 2, 3, 4)),
     "winograd": Way("conv2d_codes_winograd", *PLAIN, ((2, 64), (4, 32)), (1, 2)),
-    "winograd_smlal": Way("conv2d_codes_winograd", *PLAIN, ((2, 64), (4, 32), (2, 32)), (1, 2, 3, 4)),
+    "winograd_sadalp": Way("conv2d_codes_winograd", *PLAIN, ((3, 32), (2, 32)), (1, 2)),
+    "winograd_smlal": Way("conv2d_codes_winograd", *PLAIN, ((2, 64), (4, 32), (3, 64)), (1, 2, 3, 4)),
     "dot": Way("conv2d_codes_dot", *DOT, ((8, 8), (7, 8)), (1, 2, 3, 4)),
     "popcount": Way("conv2d_codes_popcount", *PLAIN, ((4, 32), (7, 16)), (1,)),
     "depthwise": Way("depthwise_conv2d_codes", *PLAIN, ((4, 16), (7, 16)), (2, 4), True),
@@ -122,8 +123,8 @@ class Workshop:
         pixels, tile_channels = tile
         folder = self.folder / f"{name}_{layer.channels}_{layer.size}_{bits}_{pixels}x{tile_channels}"
         folder.mkdir(exist_ok=True)
-        plan = json.loads(run([self.planner, name, layer.channels, layer.size, bits, tile_channels, folder]))
-        parameters = [f"{key}={value}" for key, value in plan["parameters"].items()] + [f"tile_pixels={pixels}"]
+        plan = json.loads(run([self.planner, name, layer.channels, layer.size, bits, pixels, tile_channels, folder]))
+        parameters = [f"{key}={value}" for key, value in plan["parameters"].items()]
         program, kernel, made_with = folder / "program", folder / "dsq_layer.o", folder / "parameters"
         text = "\n".join(parameters)
         sources = [self.generator(way), *self.main_object]

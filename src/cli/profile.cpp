@@ -136,7 +136,7 @@ Status write_page(const std::string &path, const std::string &name, const Profil
         rows.push_back({step.layer, step.how, cost, text_of("%.1f", profile.speed(step.macs, step.cost))});
     }
     const Json data{{"name", name},
-                    {"tiles", {{profile.target, sum}}},
+                    {"tiles", Json::array({Json::array({profile.target, sum})})},
                     {"plots",
                      {{{"title", "What each layer costs"},
                        {"kind", "bars"},
@@ -156,7 +156,7 @@ Status estimate(const CompiledModel &compiled,
                 const std::string &folder,
                 Profile &profile) {
     std::vector<LibraryCycles> cycles;
-    const Status status =
+    Status status =
         estimate_library(compiled.plan, compiled.facts, program.target, {program.core}, folder, cycles);
     if (!status.ok()) return status;
     profile.core = program.core;
@@ -172,7 +172,7 @@ Status estimate(const CompiledModel &compiled,
 Status time(
     const CompiledModel &compiled, const ProgramRunner &how, const std::string &folder, int rounds, Profile &profile) {
     LibraryTimes times;
-    const Status status = profile_library(compiled.plan, compiled.facts, how, folder, rounds, times);
+    Status status = profile_library(compiled.plan, compiled.facts, how, folder, rounds, times);
     if (!status.ok()) return status;
     for (double &step : times.steps) step /= 1e3;
     profile.cost = times.run / 1e3;

@@ -1,11 +1,10 @@
 // dsq train: a run by a recipe, with its progress on standard error and its result on standard output.
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 
 #include "commands.h"
 #include "dsq/threads.h"
+#include "interrupt.h"
 #include "progress.h"
 #include "train/recipe.h"
 #include "train/recipe_keys.h"
@@ -23,17 +22,6 @@ struct TrainOptions {
     int threads = 0;
     bool json = false;
 };
-
-std::atomic<bool> interrupted = false;
-
-/// The first Ctrl-C ends the run at a checkpoint, the second at once.
-void stop_at_interrupt() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { interrupted = true; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-}
 
 void print_result(const TrainOptions &options, const Recipe &recipe, const TrainResult &result) {
     const std::string metrics = (std::filesystem::path(recipe.run_folder) / "metrics.jsonl").string();
@@ -93,7 +81,7 @@ Status run_train(const TrainOptions &options) {
     const TrainEvents events{.step = [&](const Progress &progress) { display.step(progress); },
                              .epoch = [&](const EpochSummary &epoch) { display.epoch(epoch); },
                              .note = [&](const std::string &note) { display.note(note); },
-                             .stop = [] { return interrupted.load(); }};
+                             .stop = [] { return interrupted(); }};
     status = train(recipe, options.resume, options.threads, events, result);
     display.clear();
     if (status.ok()) print_result(options, recipe, result);

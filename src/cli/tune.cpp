@@ -2,8 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -12,6 +10,7 @@
 #include "compile/lower.h"
 #include "compile/order_channels.h"
 #include "compile_options.h"
+#include "interrupt.h"
 #include "model/replace_file.h"
 #include "report/page.h"
 #include "scratch_folder.h"
@@ -31,17 +30,6 @@ struct TuneCommand {
     int budget = 0, threads = 0;
     bool json = false;
 };
-
-std::atomic<bool> interrupted = false;
-
-// No more trials are begun; what is known becomes a table.
-void stop_at_interrupt() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { interrupted = true; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-}
 
 // What has a size that memory and 32 bits of a sum hold, and a window around each pixel.
 Status check_layer(const LayerKey &key) {
@@ -203,7 +191,9 @@ Json page_data(const std::vector<Trial> &trials, const TunedTable &table) {
     for (const auto &[way, dots] : ways) series.push_back({{"label", way}, {"values", dots}});
     const std::string speed = table.unit == "cycles" ? "MAC/cycle" : "GMAC/s";
     return {{"name", "Tuning for " + table.core},
-            {"tiles", {{"layers", std::to_string(table.layers.size())}, {"trials", std::to_string(trials.size())}}},
+            {"tiles",
+             Json::array({Json::array({"layers", std::to_string(table.layers.size())}),
+                          Json::array({"trials", std::to_string(trials.size())})})},
             {"plots",
              {{{"title", "What tuning gained"},
                {"kind", "bars"},
@@ -278,7 +268,7 @@ Status run_tune(const TuneCommand &command) {
                           .log = (fs::path(command.folder) / "trials.jsonl").string(),
                           .version = DSQ_COMMIT,
                           .progress = tell,
-                          .stop = [] { return interrupted.load(); }};
+                          .stop = [] { return interrupted(); }};
     std::vector<TuningLayer> layers;
     std::vector<Trial> trials;
     Status status = set_target(command, options);
@@ -296,7 +286,7 @@ Status run_tune(const TuneCommand &command) {
     for (std::size_t core = 0; core < options.cores.size() && status.ok(); ++core) {
         status = write_results(command, trials, options, core, summary);
     }
-    if (status.ok() && command.json) print_json({{"stopped", interrupted.load()}, {"tables", summary}});
+    if (status.ok() && command.json) print_json({{"stopped", interrupted()}, {"tables", summary}});
     return status;
 }
 

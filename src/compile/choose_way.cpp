@@ -30,6 +30,7 @@ std::vector<WayChoice> arm_ways(const ConvolutionOperands &operands) {
     if (is_for(ConvolutionWay::wide, operands)) ways.push_back({ConvolutionWay::wide, arm_wide_tile});
     if (is_for(ConvolutionWay::popcount, operands)) ways.push_back({ConvolutionWay::popcount, {4, 32}});
     if (is_for(ConvolutionWay::winograd, operands)) {
+        ways.push_back({ConvolutionWay::winograd_sadalp, out_channels > 16 ? Tile{3, 32} : Tile{6, 16}});
         ways.push_back({ConvolutionWay::winograd, arm_tile_for(out_channels, arm_tile)});
         ways.push_back({ConvolutionWay::winograd_smlal, arm_tile_for(out_channels, arm_tile / 2)});
     }

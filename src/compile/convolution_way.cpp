@@ -158,8 +158,8 @@ private:
         plan_.sum_bits = narrow() ? 16 : 32;
         int spill_channels = 0;
         if (plan_.sum_bits == 32) {
-            if (in_channels() % run != 0) return cannot("a run that divides the channels", std::to_string(run));
-            spill_channels = run * longest_uniform_spill(products_, order_, run);
+            const bool divides = in_channels() % run == 0;
+            spill_channels = divides ? run * longest_uniform_spill(products_, order_, run) : spill_by_ranges();
         }
         set("run", run);
         set("spill_channels", spill_channels);
@@ -196,6 +196,13 @@ private:
             return {};
         }
         return cannot("pairs of channels with products that 8 bits hold", "other ones");
+    }
+
+    // The longest divisor of the channels that is safe in 16 bits for all weights, whatever rest its runs leave.
+    int spill_by_ranges() const {
+        int spill = std::min(run_length(operands_.weight_range, operands_.input_range, 16), in_channels());
+        while (in_channels() % spill != 0) --spill;
+        return spill;
     }
 
     Status plan_smlal() {
@@ -260,8 +267,8 @@ private:
     void start_for(int added) {
         const CodeWeights &weights = operands_.weights;
         const int tiles = (weights.out_channels + tile_.channels - 1) / tile_.channels;
-        plan_.start.resize(static_cast<std::size_t>(tiles * tile_.channels));
-        const std::size_t products = static_cast<std::size_t>(weights.in_channels * window());
+        plan_.start.resize(index(tiles) * index(tile_.channels));
+        const std::size_t products = index(weights.in_channels) * index(window());
         for (std::size_t i = 0; i < weights.values.size(); ++i) plan_.start[i / products] -= added * weights.values[i];
     }
 

@@ -50,7 +50,7 @@ Stmt call_task(const ProgramPlan &plan, std::size_t variant, const KernelPlan &k
 }
 
 Stmt call_all_tasks(const ProgramPlan &plan, std::size_t variant, const KernelPlan &kernel) {
-    const Stmt call = call_task(plan, variant, kernel);
+    Stmt call = call_task(plan, variant, kernel);
     if (kernel.tasks == 1) return call;
     return For::make(entry_argument("task"),
                      0,
@@ -162,7 +162,8 @@ Halide::Module make_entry_points(const ProgramPlan &plan) {
     const auto behind_numbers = [](const std::vector<std::string> &names) {
         std::vector<LoweredArgument> arguments;
         for (const std::string &name : names) arguments.push_back(number_argument(name));
-        for (const LoweredArgument &pointer : entry_arguments()) arguments.push_back(pointer);
+        const std::vector<LoweredArgument> entry = entry_arguments();
+        arguments.insert(arguments.end(), entry.begin(), entry.end());
         return arguments;
     };
     add("_run", entry_arguments(), on_first_variant(plan, run_all));

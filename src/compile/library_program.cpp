@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <fstream>
 
@@ -22,9 +23,10 @@ Status LibraryProgram::link(std::string_view source,
         words.insert(words.end(), {"-pthread", "-DDSQ_TASKS=" + std::to_string(plan.most_tasks)});
     }
     for (const std::string &function : functions) {
-        std::string macro = function;
-        for (char &letter : macro) letter = static_cast<char>(std::toupper(letter));
-        words.push_back("-DDSQ_" + macro + "=" + plan.name + "_" + function);
+        std::string option = "-DDSQ_" + function;
+        std::ranges::transform(
+            option, option.begin(), [](char letter) { return static_cast<char>(std::toupper(letter)); });
+        words.push_back(option.append("=").append(plan.name).append("_").append(function));
     }
     words.insert(words.end(), {path("program.cpp"), archive, "-o", path("program")});
     const Status status = run_command(command_of(words), path("errors"));

@@ -24,7 +24,7 @@ struct LayerKey {
     std::string epilogue =
         "codes";  ///< as the generators name it; "codes+offset" where there is one, "float32+residual"
 
-    auto operator<=>(const LayerKey &) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 finds a 0
+    auto operator<=>(const LayerKey &) const = default;  // NOLINT(modernize-use-nullptr): a fault of clang-tidy 14
 };
 
 /// "64x64x3s1@56x56", "64dwx3s1@56x56" of a depthwise one: input channels x output channels x kernel s stride @ width x

@@ -49,7 +49,7 @@ Status run_tool(const std::vector<std::string> &words,
                 std::string &errors) {
     const std::string in = folder + "/tool_input", out = folder + "/tool_output", error = folder + "/tool_errors";
     std::ofstream(in, std::ios::binary) << input;
-    const Status status = run_command(command_of(words) + "< " + quoted(in) + " > " + quoted(out), error);
+    Status status = run_command(command_of(words) + "< " + quoted(in) + " > " + quoted(out), error);
     output = content_of(out);
     errors = content_of(error);
     return status;

@@ -22,7 +22,7 @@ struct CodeBlock {
     std::string symbol;
     std::string code;  ///< 8 hexadecimal digits for each instruction
 
-    auto operator<=>(const CodeBlock &) const = default;
+    auto operator<=>(const CodeBlock &) const = default;  // NOLINT(modernize-use-nullptr): a fault of clang-tidy 14
 };
 
 /// How often each runs.

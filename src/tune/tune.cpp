@@ -38,7 +38,7 @@ struct Planned {
 
 Status plan_layer(const TuningLayer &layer, const ProgramOptions &program, Planned &planned) {
     std::vector<VariantNotes> notes;
-    const Status status = plan_program(layer.graph, program, planned.plan, notes);
+    Status status = plan_program(layer.graph, program, planned.plan, notes);
     if (status.ok()) planned.note = notes.front().kernels.back();
     return status;
 }
@@ -156,7 +156,7 @@ private:
                    std::vector<double> &costs) {
         if (is_estimated(options_)) {
             std::vector<LibraryCycles> cycles;
-            const Status status = estimate_library(plan, facts, target, options_.cores, folder, cycles);
+            Status status = estimate_library(plan, facts, target, options_.cores, folder, cycles);
             for (const LibraryCycles &of_core : cycles) costs.push_back(of_core.run);
             return status;
         }
@@ -164,7 +164,7 @@ private:
         LibraryTimes times;
         const std::scoped_lock lock(timing_);
         const ProgramRunner how{target.linker, {}, options_.runner};
-        const Status status = profile_library(plan, facts, how, folder, rounds, times);
+        Status status = profile_library(plan, facts, how, folder, rounds, times);
         if (status.ok()) costs.push_back(times.run);
         return status;
     }

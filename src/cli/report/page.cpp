@@ -48,7 +48,7 @@ std::string page_of(std::string_view html, std::string_view script, const nlohma
     put(page, "{{title}}", text_in_html(data.value("name", "run")));
     put(page, "{{style}}", assets::page_css);
     put(page, "{{chart}}", assets::chart_js);
-    put(page, "{{script}}", script);
+    put(page, "{{script}}", std::string(assets::common_js) + std::string(script));
     put(page, "{{data}}", json_in_html(data));
     return page;
 }

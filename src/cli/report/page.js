@@ -1,25 +1,10 @@
-"use strict";
-
-const data = JSON.parse(document.getElementById("data").textContent);
 const blue = "#2563eb", orange = "#ea580c", grey = "#9aa5b1", paleBlue = "#bfd3fb";
 
-Object.assign(Chart.defaults, { animation: false, responsive: true, maintainAspectRatio: false });
-Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-Chart.defaults.color = "#616e7c";
 Chart.defaults.elements.point.radius = 0;
 Chart.defaults.elements.point.hitRadius = 6;
 Chart.defaults.elements.line.borderWidth = 1.8;
 Chart.defaults.plugins.legend.labels.boxHeight = 1;
 Chart.defaults.plugins.legend.labels.boxWidth = 24;
-
-const element = (id) => document.getElementById(id);
-
-function make(parent, tag, text, name) {
-  const made = parent.appendChild(document.createElement(tag));
-  if (text !== undefined) made.textContent = text;
-  if (name) made.className = name;
-  return made;
-}
 
 /// Points of two columns, without those that have no number.
 const points = (x, y) => x.map((at, i) => ({ x: at, y: y[i] })).filter((point) => point.y !== null && point.y !== undefined);
@@ -93,11 +78,7 @@ function showHead() {
   } else {
     tiles.push(["–", "no epoch has ended yet"]);
   }
-  for (const [value, what] of tiles) {
-    const tile = make(element("tiles"), "div", undefined, "tile");
-    make(tile, "b", value);
-    make(tile, "span", what);
-  }
+  for (const [value, what] of tiles) addTile(value, what);
   for (const [what, value] of data.facts) {
     const row = make(element("facts"), "tr");
     make(row, "td", what);

@@ -1,22 +1,6 @@
-"use strict";
-
-/// {name, tiles: [[label, text]], plots: [{title, kind: "bars" | "points", x, y, labels, series: [{label, values}]}],
-/// columns: [text], rows: [[text]]}. Values of bars: a number for each label; of points: {x, y, text}.
-const data = JSON.parse(document.getElementById("data").textContent);
+// The data: {name, tiles: [[label, text]], plots: [{title, kind: "bars" | "points", x, y, labels, series: [{label, values}]}],
+// columns: [text], rows: [[text]]}. Values of bars: a number for each label; of points: {x, y, text}.
 const colors = ["#2563eb", "#ea580c", "#16a34a", "#9333ea", "#0891b2", "#ca8a04", "#dc2626", "#64748b", "#db2777", "#4d7c0f"];
-
-Object.assign(Chart.defaults, { animation: false, responsive: true, maintainAspectRatio: false });
-Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-Chart.defaults.color = "#616e7c";
-
-const element = (id) => document.getElementById(id);
-
-function make(parent, tag, text, name) {
-  const made = parent.appendChild(document.createElement(tag));
-  if (text !== undefined) made.textContent = text;
-  if (name) made.className = name;
-  return made;
-}
 
 const axis = (title, more = {}) => ({ title: { display: Boolean(title), text: title }, grid: { color: "#eef1f4" }, ...more });
 
@@ -52,17 +36,13 @@ function dots(plot) {
         legend: { align: "end" },
         tooltip: { callbacks: { label: ({ dataset, raw }) => `${dataset.label} ${raw.text || ""}: ${raw.y}` } },
       },
-      scales: { x: axis(plot.x), y: axis(plot.y, { beginAtZero: true }) },
+      scales: { x: axis(plot.x, { ticks: { precision: 0 } }), y: axis(plot.y, { beginAtZero: true }) },
     },
   });
 }
 
 element("name").textContent = data.name;
-for (const [label, text] of data.tiles) {
-  const tile = make(element("tiles"), "div", undefined, "tile");
-  make(tile, "b", text);
-  make(tile, "span", label);
-}
+for (const [label, text] of data.tiles) addTile(text, label);
 for (const plot of data.plots) (plot.kind === "bars" ? bars : dots)(plot);
 const head = make(element("table"), "tr");
 for (const text of data.columns) make(head, "th", text);
