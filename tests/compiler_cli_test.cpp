@@ -1,6 +1,9 @@
 // The subcommands of `dsq` that compile, as a user meets them.
+#include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "compile/tuned_table.h"
 #include "tests/support/program.h"
 #include "tests/support/tiny_model.h"
 
@@ -71,6 +74,24 @@ TEST_F(Compiler, TunesThroughARunner) {
     EXPECT_EQ(ended.code, 1);
     EXPECT_NE(ended.errors.find("dsq: layer 8x8x1s1@4x4: "), std::string::npos) << ended.errors;
     EXPECT_FALSE(std::filesystem::exists(folder.path("failed/x86-64.json")));
+}
+
+// As from a terminal: the interrupt goes to what dsq has started, too.
+TEST_F(Compiler, AnInterruptEndsTheSearchWithATable) {
+    const std::string tuned = folder.path("tuned");
+    const std::string command = "setsid " DSQ_PROGRAM " tune --layer 8x16x3s1@8x8:2/2" + arm +
+                                " --threads 1 --budget 0 -o " + tuned + " > " + folder.path("output") +
+                                " 2>&1 & group=$!; for i in {1..600}; do [ -s " + tuned +
+                                "/trials.jsonl ] && break; sleep 0.1; done; kill -INT -- -$group; wait $group";
+    EXPECT_EQ(std::system(("bash -c '" + command + "'").c_str()), 0);  // NOLINT(cert-env33-c)
+    const std::string output = file_text(folder.path("output"));
+    EXPECT_NE(output.find("Table: "), std::string::npos) << output;
+    TunedTable table;
+    ASSERT_TRUE(read_tuned_table(tuned + "/cortex-a53.json", table).ok());
+    EXPECT_EQ(table.layers.size(), 1U);
+    const std::string log = file_text(tuned + "/trials.jsonl");
+    EXPECT_LE(std::count(log.begin(), log.end(), '\n'), 3);
+    EXPECT_EQ(log.find("error"), std::string::npos) << log;
 }
 
 TEST_F(Compiler, TunesAModelIntoATableOfItsUnit) {

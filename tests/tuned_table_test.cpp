@@ -89,7 +89,8 @@ TEST(TunedTable, ErrorsNameTheFileAndTheLayer) {
     expect(changed("\"version\": 1, ", ""), "version");
     expect(changed("\"mla\"", "\"mlb\""), layer + "expected one of mla, ");
     expect(changed("\"mla\"", "3"), layer);
-    for (const char *tile : {"4", "4x", "x16", "0x16", "4x-1", "4x16x1", "4x99999", "65x16", ""}) {
+    for (const char *tile :
+         {"4", "4x", "x16", "0x16", "4x-1", "4x16x1", "4x99999", "65x16", "3x5", "2x24", "32x64", ""}) {
         expect(changed("4x16", tile), layer + "tile: expected pixels x channels like 2x64, found '" + tile + "'");
     }
     for (const char *text :

@@ -16,7 +16,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int version = 1;
 constexpr int largest_number = 1 << 20;
-constexpr int most_pixels = 64, most_channels = 4096;  // of a tile
 
 Status wrong(const std::string &what, const std::string &expected, const std::string &found) {
     return {ErrorCode::invalid_argument, what + ": expected " + expected + ", found " + found};
@@ -47,13 +46,23 @@ std::string tile_text(const Tile &tile) {
     return std::to_string(tile.pixels) + "x" + std::to_string(tile.channels);
 }
 
+// What fills vectors, and is no more than compilers take.
+bool is_usable(const WayChoice &choice) {
+    constexpr int most_pixels = 32, most_channels = 64, vector = 16;
+    const auto &[pixels, channels] = choice.tile;
+    if (pixels > most_pixels) return false;
+    if (choice.way == ConvolutionWay::depthwise) return true;  // which has all channels in its tile
+    return channels <= most_channels && (channels % vector == 0 || channels == vector / 2 || channels == vector / 4) &&
+           pixels * channels <= most_pixels * vector;
+}
+
 Status parse_way(const Json &json, TunedWay &way) {
     const std::string tile = json.at("tile");
     way.cost = json.at("cost");
     Status status = find_way(json.at("way").get<std::string>(), way.choice.way);
     Tile &found = way.choice.tile;
-    const bool is_tile = scan(tile, "%x%", {&found.pixels, &found.channels});
-    if (status.ok() && (!is_tile || found.pixels > most_pixels || found.channels > most_channels)) {
+    const bool is_read = scan(tile, "%x%", {&found.pixels, &found.channels});
+    if (status.ok() && (!is_read || !is_usable(way.choice))) {
         status = wrong("tile", "pixels x channels like 2x64", "'" + tile + "'");
     }
     if (status.ok() && !(way.cost > 0)) status = wrong("cost", "one above 0", std::to_string(way.cost));
