@@ -12,9 +12,6 @@
 namespace dsq::tests {
 namespace {
 
-// Halide numbers names in a process, and their order decides that of some instructions.
-constexpr double same_cost = 0.02;
-
 std::size_t lines_of(const std::string &text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
@@ -69,11 +66,8 @@ TEST_F(Tune, GivesTheSameTableAgain) {
     EXPECT_EQ(log_text(), log);  // nothing was tried again
 
     options_.log = folder_.path("other.jsonl");
-    const TunedTable other = table();
+    EXPECT_EQ(tuned_table_text(table()), text);
     EXPECT_EQ(lines_of(log_text()), 2U);
-    ASSERT_EQ(other.layers.size(), 1U);
-    EXPECT_EQ(other.layers.front().ways.front().choice, layer.ways.front().choice);
-    EXPECT_NEAR(other.layers.front().ways.front().cost / layer.ways.front().cost, 1, same_cost);
 }
 
 TEST_F(Tune, MakesOnlyTheTrialsAgainThatTheLogHasLost) {
