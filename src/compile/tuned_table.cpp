@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -91,18 +92,26 @@ Status read_layer(const Json &json, TunedLayer &layer) {
     }
 }
 
+// Whole ones without a point.
+Json number(double value) {
+    constexpr double largest = 1e15;
+    if (std::abs(value) < largest && value == std::floor(value)) return static_cast<std::int64_t>(value);
+    return value;
+}
+
 Json to_json(const TunedLayer &layer) {
     Json ways = Json::array();
     for (const TunedWay &way : layer.ways) {
-        ways.push_back(
-            {{"way", std::string(name(way.choice.way))}, {"tile", tile_text(way.choice.tile)}, {"cost", way.cost}});
+        ways.push_back({{"way", std::string(name(way.choice.way))},
+                        {"tile", tile_text(way.choice.tile)},
+                        {"cost", number(way.cost)}});
     }
     Json json{{"variant", layer.key.variant},
               {"layer", layer_text(layer.key)},
               {"bits", bits_text(layer.key)},
               {"epilogue", layer.key.epilogue},
               {"ways", ways}};
-    if (layer.default_cost > 0) json["default"] = layer.default_cost;
+    if (layer.default_cost > 0) json["default"] = number(layer.default_cost);
     return json;
 }
 

@@ -2,7 +2,7 @@
 ///
 /// A file is an object with "version": 1, "core", "unit" ("cycles" or "ns"), and "layers": an object for each, on a
 /// line of its own: {"variant": "armv8", "layer": "64x64x3s1@56x56", "bits": "2/2", "epilogue": "codes", "ways":
-/// [{"way": "winograd", "tile": "2x64", "cost": 9123456.0}, ...]}, the fastest way first; "default" is the cost of what
+/// [{"way": "winograd", "tile": "2x64", "cost": 9123456}, ...]}, the fastest way first; "default" is the cost of what
 /// the compiler takes without a table.
 #pragma once
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -157,7 +158,7 @@ private:
         if (is_estimated(options_)) {
             std::vector<LibraryCycles> cycles;
             Status status = estimate_library(plan, facts, target, options_.cores, folder, cycles);
-            for (const LibraryCycles &of_core : cycles) costs.push_back(of_core.run);
+            for (const LibraryCycles &of_core : cycles) costs.push_back(std::round(of_core.run));
             return status;
         }
         constexpr int rounds = 400;
@@ -165,7 +166,7 @@ private:
         const std::scoped_lock lock(timing_);
         const ProgramRunner how{target.linker, {}, options_.runner};
         Status status = profile_library(plan, facts, how, folder, rounds, times);
-        if (status.ok()) costs.push_back(times.run);
+        if (status.ok()) costs.push_back(std::round(times.run));
         return status;
     }
 
