@@ -1,5 +1,5 @@
 #[[
-dsq_add_model(<name> MODEL <file> [TARGET <target>] [CORE <core>] [BATCH <images>] [PARALLEL <tasks>] [FLOAT_INPUT])
+dsq_add_model(<name> MODEL <file> [TARGET <target>] [CORE <core>] [BATCH <images>] [PARALLEL <tasks>] [TUNED <file>...] [FLOAT_INPUT])
 
 Compile a trained model into the static library <name>, with the header <name>.h and the function <name>_run: at build time, by
 `dsq compile`, and again when the model or dsq changes. The arguments are its options. TARGET is the first one for the processor that
@@ -7,9 +7,9 @@ this build is for, unless told otherwise; CORE the target's first; BATCH 1; PARA
 which leaves out <name>_run_parallel. A relative file is one of the current source folder.
 #]]
 function(dsq_add_model name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "FLOAT_INPUT" "MODEL;TARGET;CORE;BATCH;PARALLEL" "")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "FLOAT_INPUT" "MODEL;TARGET;CORE;BATCH;PARALLEL" "TUNED")
   set(call "dsq_add_model(${name})")
-  dsq_check_arguments(dsq_add_model "${name}" MODEL "TARGET;CORE;BATCH;PARALLEL;FLOAT_INPUT")
+  dsq_check_arguments(dsq_add_model "${name}" MODEL "TARGET;CORE;BATCH;PARALLEL;TUNED;FLOAT_INPUT")
   cmake_path(ABSOLUTE_PATH arg_MODEL BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
   if(NOT EXISTS "${arg_MODEL}" OR IS_DIRECTORY "${arg_MODEL}")
     message(FATAL_ERROR "${call}: MODEL: expected a file of dsq train, found none at '${arg_MODEL}'")
@@ -33,6 +33,15 @@ function(dsq_add_model name)
     string(TOLOWER ${option} option_name)
     list(APPEND options --${option_name} ${arg_${option}})
   endforeach()
+  set(tables "")
+  foreach(table IN LISTS arg_TUNED)
+    cmake_path(ABSOLUTE_PATH table BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+    if(NOT EXISTS "${table}" OR IS_DIRECTORY "${table}")
+      message(FATAL_ERROR "${call}: TUNED: expected a table of dsq tune, found none at '${table}'")
+    endif()
+    list(APPEND options --tuned ${table})
+    list(APPEND tables ${table})
+  endforeach()
   if(arg_FLOAT_INPUT)
     list(APPEND options --float-input)
   endif()
@@ -42,7 +51,7 @@ function(dsq_add_model name)
   file(MAKE_DIRECTORY ${folder})  # an include folder must be there when it is named
   add_custom_command(OUTPUT ${files}
                      COMMAND $<TARGET_FILE:dsq::program> compile ${arg_MODEL} --name ${name} ${options} --output ${folder}
-                     DEPENDS ${arg_MODEL} $<TARGET_FILE:dsq::program>
+                     DEPENDS ${arg_MODEL} ${tables} $<TARGET_FILE:dsq::program>
                      COMMENT "Compiling ${arg_MODEL} for ${dsq_target}"
                      VERBATIM)
   add_custom_target(${name}.build DEPENDS ${files})

@@ -214,9 +214,11 @@ TEST_F(Package, SaysWhatIsWrongWithACall) {
          "dsq_add_model(a): BATCH: expected a number of images from 1, found 'many'"},
         {"dsq_add_model(a" + model + " PARALLEL 0)",
          "dsq_add_model(a): PARALLEL: expected a number of tasks from 1, found '0'"},
+        {"dsq_add_model(a" + model + " TUNED /no/such)",
+         "dsq_add_model(a): TUNED: expected a table of dsq tune, found none at '/no/such'"},
         {"dsq_add_model(a" + model + " TARGET)", "dsq_add_model(a): TARGET: expected a value, found none"},
         {"dsq_add_model(a" + model + " FAST)",
-         "dsq_add_model(a): arguments: expected MODEL and, if wanted, TARGET, CORE, BATCH, PARALLEL, FLOAT_INPUT; "
+         "dsq_add_model(a): arguments: expected MODEL and, if wanted, TARGET, CORE, BATCH, PARALLEL, TUNED, FLOAT_INPUT; "
          "found 'FAST'"},
         {"set(CMAKE_SYSTEM_PROCESSOR mips)\ndsq_add_model(a" + model + ")",
          "dsq_add_model(a): TARGET: expected one of arm-64-linux, arm-64-linux-dotprod, x86-64-linux; found none, and "
