@@ -43,12 +43,16 @@ inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile, int group) 
     const auto of_products = [&](Halide::Func products, const Halide::RVar &loop, const Halide::RDom &groups, int run) {
         products.compute_at(sum, loop).bound_extent(s.member, group).vectorize(s.member);
         tiling.hold(products);
-        const int together = unrolled_products(run, 16 / group);
+        // A run that nothing useful divides is unrolled as a whole, and each code broadcast from memory.
+        constexpr int fewest_codes = 4;
+        const int divisor = unrolled_products(run, 16 / group);
+        const bool loads = divisor * group >= fewest_codes;
+        const int together = loads ? divisor : run;
         const Halide::RVar steps{"steps"}, of_step{"of_step"};
         products.update().split(groups.x, steps, of_step, together).reorder(s.member, of_step).vectorize(s.member);
         tiling.unroll(products.update(), {of_step, steps});
         products.update().unroll(of_step);
-        tiling.load(s.seen_codes.in(products), products, steps, together * group);
+        if (loads) tiling.load(s.seen_codes.in(products), products, steps, together * group);
     };
     of_products(s.partial, s.runs.y, s.in_run, s.run_length);
     if (s.has_rest) of_products(s.rest, s.taps.y, s.in_rest, s.rest_length);
