@@ -23,6 +23,12 @@ inline void run_together(std::vector<Halide::Func> outputs, const Halide::Var &l
     for (std::size_t i = 1; i < outputs.size(); ++i) outputs[i].compute_with(outputs[0], loop);
 }
 
+// Whether so many codes come into a register by one load: others would go there through the stack.
+inline bool are_loaded_at_once(int codes) {
+    constexpr int fewest = 4;
+    return codes >= fewest && (codes & (codes - 1)) == 0;
+}
+
 // The stages of one tile: (c, x, y, n, ...).
 class CodesTiling {
 public:

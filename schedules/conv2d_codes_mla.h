@@ -44,9 +44,8 @@ inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile, int group) 
         products.compute_at(sum, loop).bound_extent(s.member, group).vectorize(s.member);
         tiling.hold(products);
         // A run that nothing useful divides is unrolled as a whole, and each code broadcast from memory.
-        constexpr int fewest_codes = 4;
         const int divisor = unrolled_products(run, 16 / group);
-        const bool loads = divisor * group >= fewest_codes;
+        const bool loads = are_loaded_at_once(divisor * group);
         const int together = loads ? divisor : run;
         const Halide::RVar steps{"steps"}, of_step{"of_step"};
         products.update().split(groups.x, steps, of_step, together).reorder(s.member, of_step).vectorize(s.member);

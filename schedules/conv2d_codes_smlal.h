@@ -29,7 +29,7 @@ inline void conv2d_codes_smlal(Conv2dCodesSmlalStages s, CodesTile tile) {
         sum.update().split(s.channels.x, steps, of_step, together);
         tiling.unroll(sum.update(), loops);
         sum.update().unroll(of_step);
-        tiling.load(s.seen_codes.in(sum), sum, steps, together);
+        if (are_loaded_at_once(together)) tiling.load(s.seen_codes.in(sum), sum, steps, together);
     };
     if (s.has_spill) {
         tiling.unroll(s.accumulator.update(), {s.spills.x, s.spills.y, s.spills.z});

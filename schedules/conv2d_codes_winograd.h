@@ -80,12 +80,14 @@ inline void winograd_products(const Conv2dCodesWinogradStages &s,
     partial.update().split(run, run_steps, of_run, together).reorder(s.member, of_run).vectorize(s.member);
     in_registers(partial.update(), {of_run, run_steps});
     partial.update().unroll(of_run);
-    Halide::Func codes = s.codes[position];
-    codes.compute_at(partial, run_steps)
-        .store_in(Halide::MemoryType::Stack)
-        .bound_extent(s.c, together * tile.members)
-        .vectorize(s.c, together * tile.members)
-        .unroll(s.t);
+    if (const int codes = together * tile.members; are_loaded_at_once(codes)) {
+        Halide::Func loaded = s.codes[position];
+        loaded.compute_at(partial, run_steps)
+            .store_in(Halide::MemoryType::Stack)
+            .bound_extent(s.c, codes)
+            .vectorize(s.c, codes)
+            .unroll(s.t);
+    }
     // With tiles this far apart, their addresses leave no register for a second vector of weights beside both sums.
     const bool is_tight = partial.type().bits() == 8 && tile.channels / lanes > tiles && tile.in_channels >= 512;
     if (is_tight) partial.update().reorder(s.t, s.c);

@@ -91,7 +91,7 @@ const Promise promises[] = {{"dot_k3", {vpdpbusd}},
 const char *const mla = R"(\tmla\tv\d+\.16b)";
 const char *const mul = R"(\tmul\tv\d+\.16b)";
 const char *const sadalp = R"(\tsadalp\tv\d+\.8h)";
-const char *const pair = R"(\tld1r\t\{ v\d+\.8h \})";
+const char *const pair = R"(\t(ld1r\t\{ v\d+\.8h \}|dup\tv\d+\.8h, v\d+\.h\[))";
 const char *const saddw = R"(\tsaddw2?\tv\d+\.8h)";
 const char *const sdot_by_element = R"(\tsdot\tv\d+\.4s, v\d+\.16b, v\d+\.4b\[)";
 const char *const wide_smlal_by_element = R"(\tsmlal2?\tv\d+\.4s, v\d+\.[48]h, v\d+\.h\[)";
@@ -111,6 +111,8 @@ const Promise promises[] = {{"dot_k3", {sdot_by_element}},
                             {"wide_k3_group_1", {wide_smlal_by_element}},
                             {"winograd_mla_w1a1", {mla, saddw}},
                             {"winograd_planned", {mla, saddw}},
+                            {"winograd_sadalp_w1a1", {mla, sadalp, pair}},
+                            {"winograd_sadalp_mixed", {mla, sadalp, pair}},
                             {"winograd_smlal_2", {smlal}},
                             {"winograd_smlal", {smlal}}};
 #endif

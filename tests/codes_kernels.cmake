@@ -243,7 +243,7 @@ dsq_add_codes_kernel(winograd smlal_2 LAYER 64 64 3 1 12 8 BITS 2 2 TILE 32 PARA
 dsq_add_codes_kernel(winograd smlal_4 LAYER 42 16 3 1 7 7 BITS 4 4 WIDE PARAMS product=smlal wide=true runs=14)
 dsq_add_codes_kernel(winograd overflow_smlal_4 LAYER 45 16 3 1 7 7 BITS 4 4 WIDE PARAMS product=smlal wide=true runs=15)
 # Products in 8 bits, with runs that hold for all weights.
-dsq_add_codes_kernel(winograd mla_w1a1 LAYER 48 64 3 1 8 8 BITS 1 1 TILE 64 PARAMS runs=3)
+dsq_add_codes_kernel(winograd mla_w1a1 LAYER 48 64 3 1 8 8 BITS 1 1 TILE 32 PARAMS runs=3 tile_pixels=3)
 dsq_add_codes_kernel(winograd mla_w1a2 LAYER 20 32 3 1 7 7 BITS 1 2 PARAMS runs=1)
 dsq_add_codes_kernel(winograd mla_w2a1 LAYER 33 40 3 1 6 10 BITS 2 1 TILE 32 PARAMS runs=1 tile_pixels=4)
 dsq_add_codes_kernel(winograd mixed LAYER 30 32 3 1 7 6 BITS 2 2 TILE 32 PARAMS runs=10,3,3,10,3,0,0,3,3,0,0,3,10,3,3,10 tile_pixels=4)
@@ -256,7 +256,7 @@ dsq_add_codes_kernel(winograd overflow_w1a1 LAYER 48 16 3 1 8 8 BITS 1 1 PARAMS 
 dsq_add_codes_kernel(winograd overflow LAYER 20 32 3 1 7 7 BITS 1 2 2 1 PARAMS runs=2)
 # ... and for given ones.
 set(planned_runs 16,4,8,16,8,1,4,8,8,4,4,8,16,4,8,16)
-dsq_add_codes_kernel(winograd planned LAYER 64 32 3 1 11 6 BITS 2 2 TILE 32 PARAMS runs=${planned_runs} tile_pixels=4)
+dsq_add_codes_kernel(winograd planned LAYER 64 32 3 1 11 6 BITS 2 2 TILE 32 PARAMS runs=${planned_runs} tile_pixels=3)
 dsq_add_codes_kernel(winograd planned_overflow LAYER 64 32 3 1 11 6 BITS 2 2 TILE 32 PARAMS runs=32)
 # Odd sizes, images smaller than a tile, groups of a part of the rows, channels that nothing divides.
 dsq_add_codes_kernel(winograd pixel LAYER 16 16 3 1 1 1 BITS 1 1 PARAMS runs=2)
