@@ -50,7 +50,6 @@ TEST_F(Program, WrongUse) {
     expect_error("inspect x --jsn", "The following argument was not expected: --jsn (see 'dsq inspect --help')");
     expect_error("train a b", "The following argument was not expected: b (see 'dsq train --help')");
     EXPECT_EQ(run("eval x --data y --batch-size 0").code, 1);
-    expect_error("compile x -o y --parallel 0", "--parallel: Value 0 not in range 1 to 256 (see 'dsq compile --help')");
 }
 
 TEST_F(Program, WrongFiles) {

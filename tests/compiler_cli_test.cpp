@@ -35,6 +35,10 @@ protected:
     const std::string arm = " --target arm-64-linux --core cortex-a53";
 };
 
+TEST_F(Compiler, WrongUse) {
+    expect_error("compile x -o y --parallel 0", "--parallel: Value 0 not in range 1 to 256 (see 'dsq compile --help')");
+}
+
 TEST_F(Compiler, TunesWithClearErrors) {
     const std::string output = " -o " + folder.path("tuned");
     expect_error("tune" + output, "expected a MODEL or --layer, found neither");
