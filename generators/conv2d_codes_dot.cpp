@@ -18,17 +18,17 @@ public:
 
     void generate() {
         // The last group may have more channels than the input. Their weights are 0.
-        Expr code = input(min(ci, in_channels - 1), shares_rows() ? within_row(x) : x, y, n);
+        Expr code = input(min(ci, tap_channels() - 1), x, y, n);
         if (unsigned_codes) code = cast<uint8_t>(code) ^ cast<uint8_t>(128);
         codes(ci, x, y, n) = code;
 
-        products = RDom(0, group, 0, groups(), 0, kernel, 0, kernel, "products");
+        products = RDom(0, group, 0, groups(), 0, taps_in_row(), 0, kernel, "products");
         const Expr weight = cast<int32_t>(weights(
             (group * c + products.x) % (group * tile_channels), products.y, products.z, products.w, c / tile_channels));
-        const Expr channel = group * products.y + products.x;
-        const Expr seen =
-            shares_rows() ? seen_in_row(codes, group, channel, products.z, products.w)
-                          : codes(channel, x * stride + products.z - padding(), y * stride + products.w - padding(), n);
+        const Expr seen = codes(group * products.y + products.x,
+                                x * stride + products.z - padding(),
+                                y * stride + products.w - padding(),
+                                n);
         accumulator(c, x, y, n) = start ? (*start)(c) : Expr(0);
         accumulator(c, x, y, n) += weight * cast<int32_t>(seen);
         finish(accumulator);
@@ -36,20 +36,22 @@ public:
 
     void schedule() {
         set_shapes(group * tile_channels, groups());
-        schedules::conv2d_codes_dot(
-            {outputs(), accumulator, codes, channel_sum, window, c, ci, x, y, n, products, codes_row, element},
-            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), has_offset},
-            get_target());
+        schedules::conv2d_codes_dot({outputs(), accumulator, codes, windows, c, ci, x, y, n, products},
+                                    {tile_pixels,
+                                     tile_channels,
+                                     out_extent(width),
+                                     out_channels,
+                                     group,
+                                     groups(),
+                                     row_channels == 0,
+                                     has_offset},
+                                    get_target());
     }
 
 private:
     static constexpr int group = 4;
     int groups() {
-        return (in_channels + group - 1) / group;
-    }
-    // x86 broadcasts groups from memory.
-    bool shares_rows() {
-        return !unsigned_codes && has_few_channels();
+        return (tap_channels() + group - 1) / group;
     }
     bool has_start() override {
         return unsigned_codes;

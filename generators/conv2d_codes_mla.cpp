@@ -60,13 +60,13 @@ public:
     void schedule() {
         const int members = group;
         set_shapes(members * tile_channels, in_channels / members);
-        schedules::conv2d_codes_mla(
-            {outputs(), accumulator, spill, partial, rest,       seen_codes,  channel_sum,
-             window,    c,           x,     y,       n,          member,      in_run,
-             in_rest,   runs,        taps,  spills,  run_length, rest_length, spill_channels > 0,
-             has_rest,  has_offset},
-            {tile_pixels, tile_channels, out_extent(width), out_channels},
-            group);
+        schedules::conv2d_codes_mla({outputs(),  accumulator, spill,      partial,     rest,
+                                     seen_codes, windows,     c,          x,           y,
+                                     n,          member,      in_run,     in_rest,     runs,
+                                     taps,       spills,      run_length, rest_length, spill_channels > 0,
+                                     has_rest,   has_offset},
+                                    {tile_pixels, tile_channels, out_extent(width), out_channels},
+                                    group);
     }
 
 private:

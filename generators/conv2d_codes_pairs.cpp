@@ -48,7 +48,7 @@ public:
     void schedule() {
         set_shapes(group * tile_channels, groups());
         schedules::conv2d_codes_pairs(
-            {outputs(), accumulator, codes, channel_sum, window, c, ci, x, y, n, products},
+            {outputs(), accumulator, codes, windows, c, ci, x, y, n, products},
             {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), has_offset},
             get_target());
     }

@@ -37,23 +37,10 @@ public:
 
     void schedule() {
         set_shapes(2 * tile_channels, steps());
-        schedules::conv2d_codes_popcount({outputs(),
-                                          accumulator,
-                                          differing,
-                                          bits,
-                                          channel_sum,
-                                          window,
-                                          c,
-                                          x,
-                                          y,
-                                          n,
-                                          byte,
-                                          step,
-                                          pairs,
-                                          steps(),
-                                          has_offset},
-                                         {tile_pixels, tile_channels, out_extent(width), out_channels},
-                                         get_target());
+        schedules::conv2d_codes_popcount(
+            {outputs(), accumulator, differing, bits, windows, c, x, y, n, byte, step, pairs, steps(), has_offset},
+            {tile_pixels, tile_channels, out_extent(width), out_channels},
+            get_target());
     }
 
 private:

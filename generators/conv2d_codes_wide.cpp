@@ -34,8 +34,8 @@ public:
     void schedule() {
         set_shapes(lanes(), groups());
         schedules::conv2d_codes_wide(
-            {outputs(), accumulator, codes, channel_sum, window, c, ci, x, y, n, products, codes_row, element},
-            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), has_offset},
+            {outputs(), accumulator, codes, windows, c, ci, x, y, n, products, codes_row, element},
+            {tile_pixels, tile_channels, out_extent(width), out_channels, group, groups(), true, has_offset},
             get_target());
     }
 

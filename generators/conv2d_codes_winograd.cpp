@@ -83,10 +83,9 @@ public:
 
     void schedule() {
         const int members = group;
-        set_shapes(members * tile_channels, in_channels / members, extent);
+        set_shapes(members * tile_channels, in_channels / members, extent, extent);
         stages.outputs = outputs();
-        stages.channel_sum = channel_sum;
-        stages.window = window;
+        stages.windows = windows;
         schedules::conv2d_codes_winograd(stages,
                                          {tile_pixels,
                                           tile_channels,

@@ -10,6 +10,7 @@
 
 #include "batch_norm_activation.h"
 #include "code_grid.h"
+#include "schedules/window_sums.h"
 
 namespace dsq::generators {
 
@@ -41,6 +42,9 @@ public:
     GeneratorParam<int> stride{"stride", 1};
     GeneratorParam<int> width{"width", 56};  // of the input, without its border
     GeneratorParam<int> height{"height", 56};
+    // Of few input channels: bytes from the first that a window sees of a row, taken as the channels of one tap;
+    // weights of 0 fill up what is behind the last. 0: each pixel is a tap.
+    GeneratorParam<int> row_channels{"row_channels", 0};
     GeneratorParam<int> pixel_stride{"pixel_stride", 0};  // of the outputs, in elements; 0: out_channels
     GeneratorParam<int> batch{"batch", 0};  // images; 0: any number, which costs two outputs a loop of their own
     GeneratorParam<Epilogue> epilogue{"epilogue",
@@ -101,6 +105,13 @@ protected:
     int padding() {
         return kernel / 2;
     }
+    // Input channels of a tap, and taps along x.
+    int tap_channels() {
+        return row_channels > 0 ? row_channels : in_channels;
+    }
+    int taps_in_row() {
+        return row_channels > 0 ? 1 : kernel.value();
+    }
     int out_extent(int extent) {
         return (extent + 2 * padding() - kernel) / stride + 1;
     }
@@ -152,14 +163,15 @@ protected:
 
     // Sizes and strides of all ports.
     void set_shapes(int lanes, int steps) {
-        set_shapes(lanes, steps, kernel);
+        set_shapes(lanes, steps, taps_in_row(), kernel);
     }
     // For weights of another extent than that of the window.
-    void set_shapes(int lanes, int steps, int taps) {
-        input.dim(0).set_bounds(0, in_channels).set_stride(1);
+    void set_shapes(int lanes, int steps, int taps_x, int taps_y) {
+        input.dim(0).set_bounds(0, tap_channels()).set_stride(1);
         input.dim(1).set_stride(in_channels);
         int stride_of = 1;
-        const int extents[] = {lanes, steps, taps, taps, (out_channels + tile_of_channels() - 1) / tile_of_channels()};
+        const int extents[] = {
+            lanes, steps, taps_x, taps_y, (out_channels + tile_of_channels() - 1) / tile_of_channels()};
         for (int dimension = 0; dimension < 5; ++dimension) {
             weights.dim(dimension).set_bounds(0, extents[dimension]).set_stride(stride_of);
             stride_of *= extents[dimension];
@@ -186,31 +198,39 @@ protected:
 
     // Of the codes that the accumulator of output (c, x, y, n) sees.
     virtual Halide::Expr window_sum() {
-        Halide::RDom channels(0, in_channels, "channels");
-        const int apart = kernel == 1 ? stride.value() : 1;  // no window sees what is between
-        channel_sum(x, y, n) = 0;
-        channel_sum(x, y, n) += Halide::cast<int32_t>(input(channels, x * apart, y * apart, n));
+        define_pixel_sum(kernel == 1 ? stride.value() : 1);  // no window of 1 sees what is between
         if (kernel == 1) {
-            window(x, y, n) = channel_sum(x, y, n);
-            return window(x, y, n);
+            windows.window(x, y, n) = windows.pixel(x, y, n);
+            return windows.window(x, y, n);
         }
-        Halide::Expr sum = 0;
-        for (int ky = 0; ky < kernel; ++ky) {
-            for (int kx = 0; kx < kernel; ++kx) {
-                sum += channel_sum(x * stride + kx - padding(), y * stride + ky - padding(), n);
-            }
-        }
-        window(x, y, n) = sum;
-        return window(x, y, n);
+        Halide::Expr column = 0, sum = 0;
+        for (int ky = 0; ky < kernel; ++ky) column += windows.pixel(x, y * stride + ky - padding(), n);
+        windows.column(x, y, n) = column;
+        for (int kx = 0; kx < kernel; ++kx) sum += windows.column(x * stride + kx - padding(), y, n);
+        windows.window(x, y, n) = sum;
+        return windows.window(x, y, n);
     }
 
     Halide::Var c{"c"}, x{"x"}, y{"y"}, n{"n"}, element{"element"};
     Halide::Func seen_codes{"seen_codes"};  // (ci, x, y, n, kx, ky): codes
     Halide::Func codes_row{"row"};          // (element, y, n)
-    Halide::Func channel_sum{"channel_sum"}, window{"window"};
+    schedules::WindowSums windows;
     Input<AnyBuffer> *start = nullptr;
 
 private:
+    // Of every `apart`th pixel; few channels in one expression, so that a vector has pixels.
+    void define_pixel_sum(int apart) {
+        const auto code = [&](const Halide::Expr &channel) { return input(channel, x * apart, y * apart, n); };
+        if (has_few_channels()) {
+            Halide::Expr sum = Halide::cast<int16_t>(0);
+            for (int channel = 0; channel < in_channels; ++channel) sum += Halide::cast<int16_t>(code(channel));
+            windows.pixel(x, y, n) = Halide::cast<int32_t>(sum);
+            return;
+        }
+        Halide::RDom channels(0, in_channels, "channels");
+        windows.pixel(x, y, n) = 0;
+        windows.pixel(x, y, n) += Halide::cast<int32_t>(code(channels));
+    }
     bool makes_reals() {
         return epilogue != Epilogue::int32 && epilogue != Epilogue::codes;
     }

@@ -13,7 +13,7 @@ using namespace Halide;
 
 class MaxPool : public Generator<MaxPool> {
 public:
-    GeneratorParam<Type> type{"type", Float(32)};  // or Int(8)
+    GeneratorParam<Type> type{"type", Float(32)};  // or Int(8); Int(32) for the bits of reals of at least 0
     GeneratorParam<bool> has_flips{"has_flips", false};
     GeneratorParam<int> channels{"channels", 0};      // 0: any number
     GeneratorParam<bool> parallel{"parallel", true};  // an image a task

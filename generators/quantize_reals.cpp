@@ -12,6 +12,7 @@ public:
     GeneratorParam<int> levels{"levels", 3};
     GeneratorParam<int> lowest_code{"lowest_code", -2};
     GeneratorParam<int> code_distance{"code_distance", 1};
+    GeneratorParam<int> channels{"channels", 0};  // 0: any number
 
     Input<Buffer<float, 4>> input{"input"};  // (c, x, y, n)
     Input<float> lower{"lower"};
@@ -26,7 +27,8 @@ public:
     }
 
     void schedule() {
-        schedules::quantize_reals({codes, c});
+        if (channels > 0) codes.dim(0).set_bounds(0, channels);
+        schedules::quantize_reals({codes, c, channels});
     }
 
 private:

@@ -5,7 +5,6 @@
 #include <Halide.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -62,7 +61,11 @@ public:
     }
     // A sum's start value, in the registers.
     void hold(Halide::Func sum) {
-        sum.store_in(Halide::MemoryType::Stack).bound_extent(c_, tile_.channels);
+        hold(sum, tile_.channels);
+    }
+    // channels: of a part of the tile.
+    void hold(Halide::Func sum, int channels) {
+        sum.store_in(Halide::MemoryType::Stack).bound_extent(c_, channels);
         unroll(sum, {});
     }
     // A stage of it, for each step of these loops, the first innermost.
@@ -102,16 +105,6 @@ inline int unrolled_products(int run, int most = 8) {
     int products = std::min(run, most);
     while (run % products != 0) --products;
     return products;
-}
-
-// The sums of a window's codes, for an offset of the weights: those of a pixel in one vector, then neighbours in one.
-inline void codes_windows(Halide::Func channel_sum, Halide::Func window, Halide::Func output, const Halide::Var &loop) {
-    constexpr int codes = 16, sums = 4;
-    const Halide::RVar channels = channel_sum.rvars()[0];
-    const auto count = Halide::Internal::as_const_int(Halide::Internal::simplify(channels.extent()));
-    window.compute_at(output, loop).vectorize(window.args()[0], sums, Halide::TailStrategy::GuardWithIf);
-    channel_sum.compute_at(output, loop);
-    channel_sum.update().atomic().vectorize(channels, std::gcd(codes, static_cast<int>(*count)));
 }
 
 }  // namespace dsq::schedules

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "schedules/codes_tiling.h"
+#include "schedules/window_sums.h"
 
 namespace dsq::schedules {
 
@@ -18,7 +19,7 @@ struct Conv2dCodesDotStages {
     std::vector<Halide::Func> outputs;  // (c, x, y, n), one or two of one size
     Halide::Func accumulator;           // (c, x, y, n)
     Halide::Func codes;                 // (ci, x, y, n)
-    Halide::Func channel_sum, window;   // (x, y, n); only with an offset
+    WindowSums windows;                 // only with an offset
     Halide::Var c, ci, x, y, n;
     Halide::RDom products;
     Halide::Func row{};  // (element, y, n): of few channels, `codes` pixel after pixel; else undefined
@@ -31,6 +32,7 @@ struct Conv2dCodesDotTile {
     int width;  // of the output
     int out_channels;
     int group, groups;  // of input channels
+    bool copies;        // an image's codes, since the last group may not be whole
     bool has_offset;
 };
 
@@ -75,12 +77,18 @@ inline void conv2d_codes_dot(Conv2dCodesDotStages s, Conv2dCodesDotTile tile, co
             .vectorize(s.ci)
             .unroll(s.x);
     }
-    const int channels = tile.group * tile.groups;
-    s.codes.compute_at(s.outputs[0], s.n)
-        .bound(s.ci, 0, channels)
-        .vectorize(s.ci, std::gcd(target.natural_vector_size<std::uint8_t>(), channels));
-
-    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
+    if (tile.copies) {
+        constexpr int fewest = 8;
+        const int channels = tile.group * tile.groups;
+        s.codes.compute_at(s.outputs[0], s.n).bound(s.ci, 0, channels);
+        if (channels >= fewest || tile.group > 1) {
+            s.codes.vectorize(s.ci, std::gcd(target.natural_vector_size<std::uint8_t>(), channels));
+        } else {  // pixel after pixel: a vector has several
+            const Halide::Var element{"element"};
+            s.codes.fuse(s.ci, s.x, element).vectorize(element, 2 * fewest, Halide::TailStrategy::GuardWithIf);
+        }
+    }
+    if (tile.has_offset) window_sums(s.windows, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

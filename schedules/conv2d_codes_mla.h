@@ -3,6 +3,7 @@
 #pragma once
 
 #include "schedules/codes_tiling.h"
+#include "schedules/window_sums.h"
 
 namespace dsq::schedules {
 
@@ -13,7 +14,7 @@ struct Conv2dCodesMlaStages {
     Halide::Func partial;               // (member, c, x, y, n, part, step, kx, ky)
     Halide::Func rest;                  // (member, c, x, y, n, part, kx, ky); only where runs do not divide the groups
     Halide::Func seen_codes;            // (ci, x, y, n, kx, ky): codes
-    Halide::Func channel_sum, window;   // (x, y, n); only with an offset
+    WindowSums windows;                 // only with an offset
     Halide::Var c, x, y, n, member;
     Halide::RDom in_run, in_rest, runs, taps, spills;
     int run_length, rest_length;  // groups
@@ -55,7 +56,7 @@ inline void conv2d_codes_mla(Conv2dCodesMlaStages s, CodesTile tile, int group) 
     };
     of_products(s.partial, s.runs.y, s.in_run, s.run_length);
     if (s.has_rest) of_products(s.rest, s.taps.y, s.in_rest, s.rest_length);
-    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
+    if (s.has_offset) window_sums(s.windows, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

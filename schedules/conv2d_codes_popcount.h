@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "schedules/codes_tiling.h"
+#include "schedules/window_sums.h"
 
 namespace dsq::schedules {
 
@@ -15,7 +16,7 @@ struct Conv2dCodesPopcountStages {
     std::vector<Halide::Func> outputs;    // (c, x, y, n), one or two of one size
     Halide::Func accumulator, differing;  // (c, x, y, n)
     Halide::Func bits;                    // (byte, step, x, y, n)
-    Halide::Func channel_sum, window;     // (x, y, n); only with an offset
+    WindowSums windows;                   // only with an offset
     Halide::Var c, x, y, n, byte, step;
     Halide::RDom pairs;
     int packed_steps;  // of the input channels
@@ -47,7 +48,7 @@ inline void conv2d_codes_popcount(Conv2dCodesPopcountStages s, CodesTile tile, c
 
     s.bits.compute_at(s.outputs[0], s.n).bound(s.byte, 0, 2).unroll(s.byte);
 
-    if (s.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
+    if (s.has_offset) window_sums(s.windows, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "schedules/codes_tiling.h"
+#include "schedules/window_sums.h"
 
 namespace dsq::schedules {
 
@@ -19,8 +20,8 @@ struct Conv2dCodesWinogradStages {
     std::vector<Halide::Func> sums{};         // (c, t, n)
     std::vector<Halide::RDom> runs{}, steps{};
     std::vector<int> run_lengths{};
-    Halide::Func result{"result"};         // (c, t, n)
-    Halide::Func channel_sum{}, window{};  // (x, y, n); only with an offset
+    Halide::Func result{"result"};  // (c, t, n)
+    WindowSums windows;             // only with an offset
     Halide::Var c, t, x, y, n, member;
 };
 
@@ -124,7 +125,7 @@ inline void conv2d_codes_winograd(Conv2dCodesWinogradStages s, const Conv2dCodes
         .store_in(Halide::MemoryType::Heap)
         .bound_extent(s.t, group)
         .vectorize(s.c, lanes, exact(tile.in_channels % lanes == 0));
-    if (tile.has_offset) codes_windows(s.channel_sum, s.window, s.outputs[0], s.n);
+    if (tile.has_offset) window_sums(s.windows, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

@@ -148,6 +148,14 @@ dsq_add_codes_kernel(smlal codes_offset LAYER 32 32 3 1 9 3 BITS 4 4 EPILOGUE co
 dsq_add_codes_kernel(smlal residual LAYER 32 20 3 1 8 8 BITS 4 4 EPILOGUE float32 WIDE RESIDUAL PARAMS spill_channels=16)
 dsq_add_codes_kernel(smlal flips LAYER 32 20 3 1 8 8 BITS 4 4 EPILOGUE codes FLIPS WIDE PARAMS spill_channels=16)
 dsq_add_codes_kernel(smlal both LAYER 3 16 3 1 9 7 BITS 8 8 WIDE EPILOGUE float32_and_codes PARAMS spill_channels=1 batch=2)
+# Input channels in pairs ("sadalp"), and the pixels of a window's row as channels ("rows").
+dsq_add_codes_kernel(smlal sadalp_k3 LAYER 64 32 3 1 10 5 BITS 7 8 4 4 WIDE TILE 32 PARAMS group=2 spill_channels=4 tile_pixels=3)
+dsq_add_codes_kernel(smlal sadalp_w4a4 LAYER 64 24 3 2 9 7 BITS 4 4 WIDE PARAMS group=2 spill_channels=64)
+dsq_add_codes_kernel(smlal sadalp_last LAYER 100 10 1 1 1 1 BITS 8 8 WIDE OFFSET PARAMS group=2 spill_channels=2)
+dsq_add_codes_kernel(smlal sadalp_rows_24 LAYER 3 20 7 2 23 17 BITS 7 8 WIDE EPILOGUE float32 OFFSET PARAMS group=2 spill_channels=4 row_channels=24 tile_pixels=3)
+dsq_add_codes_kernel(smlal sadalp_rows_12 LAYER 3 16 3 1 9 7 BITS 8 8 WIDE EPILOGUE float32_and_codes PARAMS group=2 spill_channels=2 row_channels=12 batch=2)
+dsq_add_codes_kernel(smlal sadalp_rows_4 LAYER 1 5 3 1 1 2 BITS 7 8 WIDE EPILOGUE codes PARAMS group=2 spill_channels=4 row_channels=4)
+dsq_add_codes_kernel(smlal overflow_sadalp_8 LAYER 4 16 1 1 4 2 BITS 8 8 WIDE PARAMS group=2 spill_channels=4)
 dsq_add_codes_kernel(smlal overflow_4 LAYER 512 16 1 1 4 2 BITS 4 4 WIDE PARAMS spill_channels=512)
 dsq_add_codes_kernel(smlal overflow_8 LAYER 4 16 1 1 4 2 BITS 8 8 WIDE PARAMS spill_channels=2)
 
@@ -174,6 +182,8 @@ dsq_add_codes_kernel(dot w4a8 LAYER 32 16 3 1 7 7 BITS 4 8 WIDE TILE 16 PARAMS t
 dsq_add_codes_kernel(dot k3_s2 LAYER 18 24 3 2 13 8 BITS 3 3 WIDE)
 dsq_add_codes_kernel(dot k1_s2 LAYER 33 64 1 2 15 9 BITS 5 6 WIDE TILE 64)
 dsq_add_codes_kernel(dot k7_s2 LAYER 3 17 7 2 21 19 BITS 8 8 WIDE)
+dsq_add_codes_kernel(dot rows_24 LAYER 3 17 7 2 21 19 BITS 8 8 WIDE OFFSET EPILOGUE float32 PARAMS row_channels=24)
+dsq_add_codes_kernel(dot rows_12 LAYER 4 24 3 1 9 6 BITS 8 8 WIDE PARAMS row_channels=12)
 dsq_add_codes_kernel(dot narrow LAYER 1 5 3 1 1 2 BITS 8 8 WIDE TILE 4)
 dsq_add_codes_kernel(dot gemm LAYER 1024 48 1 1 37 1 BITS 8 2 WIDE TILE 8)
 dsq_add_codes_kernel(dot gemm_k8192 LAYER 8192 32 1 1 3 1 BITS 8 8 WIDE TILE 32)

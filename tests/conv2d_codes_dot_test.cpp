@@ -18,17 +18,20 @@ constexpr int added = 128;
 #else
 constexpr int added = 0;
 #endif
-constexpr Packing packing{pack_fours, 4, 0, 1, added};
+
+Packing packing_of(const CodesKernel &kernel) {
+    return {.pack = pack_fours, .group = 4, .added = added, .row_channels = row_channels_of(kernel.name)};
+}
 
 class Conv2dCodesDot : public OnEveryCodesKernel {};
 DSQ_ON_EVERY_CODES_KERNEL(Conv2dCodesDot, kernels);
 
 TEST_P(Conv2dCodesDot, EqualsTheReferenceForRandomCodes) {
-    expect_equal_for_random_codes(packing);
+    expect_equal_for_random_codes(packing_of(kernel()));
 }
 
 TEST_P(Conv2dCodesDot, HoldsItsSumsAtTheBoundsOfTheOperands) {
-    EXPECT_EQ(differences_at_the_bounds(packing), 0);
+    EXPECT_EQ(differences_at_the_bounds(packing_of(kernel())), 0);
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ void expect_consistent(ConvolutionWay way, const Layer &layer, Tile tile, const 
             return a * static_cast<std::size_t>(b);
         });
     EXPECT_EQ(plan.weights.size(), product * element_size(plan.weight_type));
-    EXPECT_EQ(kx, ky);
+    EXPECT_EQ(kx, plan.row_channels > 0 ? 1 : ky);
     EXPECT_GE(lane * tiles, layer.weights.out_channels);
     EXPECT_EQ(number(plan, "tile_pixels"), tile.pixels);
     EXPECT_EQ(number(plan, "tile_channels"), way == ConvolutionWay::depthwise ? 0 : tile.channels);
@@ -115,17 +115,17 @@ TEST(ConvolutionWay, IsForItsLayersAlone) {
         }
         return text;
     };
-    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal winograd winograd_sadalp winograd_smlal dot pairs");
+    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal smlal_sadalp winograd winograd_sadalp winograd_smlal dot pairs");
     layer.stride = 2;
-    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal dot pairs");
+    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal smlal_sadalp dot pairs");
     layer.weight_bits = layer.input_bits = 1;
-    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal popcount dot pairs");
+    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal smlal_sadalp popcount dot pairs");
     layer.depthwise = true;
     EXPECT_EQ(ways(), "depthwise");
     layer = {random_weights(random, 4, 4, 3, 16), 16, 8, 1, false};
     EXPECT_EQ(ways(), "wide");
     layer = {random_weights(random, 4, 4, 3, 8), 8, 8, 1, false};
-    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal dot pairs wide");
+    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal smlal_sadalp dot pairs wide");
     ConvolutionPlan plan;
     expect_error(plan_convolution(ConvolutionWay::popcount, layer.operands(), {}, {}, plan),
                  ErrorCode::invalid_argument,
@@ -133,6 +133,38 @@ TEST(ConvolutionWay, IsForItsLayersAlone) {
     expect_error(plan_convolution(ConvolutionWay::mla, layer.operands(), {}, {}, plan),
                  ErrorCode::invalid_argument,
                  "expected single products that 8 bits hold");
+}
+
+// A window's row of three channels and seven pixels, and zeros up to whole pairs of runs.
+TEST(ConvolutionWay, TakesTheRowsOfFewChannelsAsChannels) {
+    Random random(1);
+    const Layer layer{random_weights(random, 20, 3, 7, 7), 7, 8, 2, false};
+    ConvolutionPlan plan;
+    assert_ok(plan_convolution(ConvolutionWay::smlal_sadalp, layer.operands(), {3, 16}, {}, plan));
+    EXPECT_EQ(plan.row_channels % 2, 0);
+    EXPECT_GE(plan.row_channels, 21);
+    EXPECT_EQ(plan.parameters["row_channels"], std::to_string(plan.row_channels));
+    EXPECT_EQ(plan.weight_extents, (std::array{32, plan.row_channels / 2, 1, 7, 2}));
+    assert_ok(plan_convolution(ConvolutionWay::dot, layer.operands(), {8, 8}, {}, plan));
+    EXPECT_EQ(plan.row_channels, 24);
+    EXPECT_EQ(plan.weight_extents, (std::array{32, 6, 1, 7, 3}));
+
+    ConvolutionOperands on_x86 = layer.operands();
+    on_x86.is_x86 = true;
+    assert_ok(plan_convolution(ConvolutionWay::dot, on_x86, {8, 16}, {}, plan));
+    EXPECT_EQ(plan.row_channels, 0);
+}
+
+// What 16 bits hold: two products of the largest weights by codes of 8 bits, eight of weights of 5 bits.
+TEST(ConvolutionWay, AddsAsManyProductsAsSixteenBitsHold) {
+    for (const auto &[weight, together] : {std::pair{127, 4}, {63, 8}, {15, 32}}) {
+        const Layer layer{
+            {16, 64, 1, std::vector<std::int16_t>(16 * 64, static_cast<std::int16_t>(weight))}, 8, 8, 1, false};
+        ConvolutionPlan plan;
+        assert_ok(plan_convolution(ConvolutionWay::smlal_sadalp, layer.operands(), {4, 16}, {}, plan));
+        EXPECT_EQ(plan.parameters["spill_channels"], std::to_string(together)) << weight;
+        EXPECT_EQ(plan.sum_bits, 32);
+    }
 }
 
 // A threshold that is never reached lies one above the largest sum.

@@ -16,8 +16,14 @@ namespace {
 constexpr int shortest_useful_run = 3, shortest_useful_sadalp_run = 2;
 constexpr int longest_useful_run = 32, longest_useful_winograd_run = 16, longest_useful_wide_run = 64;
 
+// Windows of at most so many input channels take a row's pixels as channels.
+constexpr int few_channels = 4;
+
 // Channels that SADALP adds.
 constexpr int sadalp_group = 2;
+
+// Channels of a dot product.
+constexpr int dot_group = 4;
 
 // Signs whose sum, and a threshold one above it, 16 bits hold.
 constexpr int most_signs = 32766;
@@ -31,6 +37,7 @@ constexpr WayNames ways[] = {
     {ConvolutionWay::mla_sadalp, "mla_sadalp", "conv2d_codes_mla"},
     {ConvolutionWay::mla_paper, "mla_paper", "conv2d_codes_mla"},
     {ConvolutionWay::smlal, "smlal", "conv2d_codes_smlal"},
+    {ConvolutionWay::smlal_sadalp, "smlal_sadalp", "conv2d_codes_smlal"},
     {ConvolutionWay::winograd, "winograd", "conv2d_codes_winograd"},
     {ConvolutionWay::winograd_sadalp, "winograd_sadalp", "conv2d_codes_winograd"},
     {ConvolutionWay::winograd_smlal, "winograd_smlal", "conv2d_codes_winograd"},
@@ -102,6 +109,8 @@ private:
                 return plan_mla(std::min(run_length(operands_.weight_range, operands_.input_range, 8), in_channels()));
             case ConvolutionWay::smlal:
                 return plan_smlal();
+            case ConvolutionWay::smlal_sadalp:
+                return plan_smlal_sadalp();
             case ConvolutionWay::winograd:
                 return plan_winograd(true, 1);
             case ConvolutionWay::winograd_sadalp:
@@ -147,9 +156,25 @@ private:
     void pack(std::vector<std::int8_t> packed, int together, int channels, int taps = 0) {
         const int kernel = taps == 0 ? operands_.weights.kernel : taps;
         const int tiles = (operands_.weights.out_channels + tile_.channels - 1) / tile_.channels;
-        plan_.weight_extents = {
-            tile_.channels * together, (in_channels() + channels - 1) / channels, kernel, kernel, tiles};
+        const int of_tap = plan_.row_channels > 0 ? plan_.row_channels : in_channels();
+        plan_.weight_extents = {tile_.channels * together,
+                                (of_tap + channels - 1) / channels,
+                                plan_.row_channels > 0 ? 1 : kernel,
+                                kernel,
+                                tiles};
         plan_.weights = std::move(packed);
+    }
+
+    bool takes_rows() const {
+        return in_channels() <= few_channels && window() > 1;
+    }
+    int row_channels(int multiple) const {
+        const int channels = in_channels() * operands_.weights.kernel;
+        return (channels + multiple - 1) / multiple * multiple;
+    }
+    void set_row_channels(int channels) {
+        plan_.row_channels = channels;
+        set("row_channels", channels);
     }
 
     Status plan_mla(int longest) {
@@ -168,23 +193,27 @@ private:
     }
 
     // The members of a group have runs of their own: the first of each in one, the second in another.
-    std::vector<int> runs_of_members(int run) const {
-        std::vector<int> order(order_.size());
+    static std::vector<int> runs_of_members(const std::vector<int> &channels, int run) {
+        std::vector<int> order(channels.size());
         const std::size_t length = index(run), members = sadalp_group;
         for (std::size_t i = 0; i < order.size(); ++i) {
             const std::size_t first = i / (length * members) * (length * members), at = i - first;
-            order[i] = order_[first + at % length * members + at / length];
+            order[i] = channels[first + at % length * members + at / length];
         }
         return order;
+    }
+
+    static bool are_safe(const WorstProducts &products, const std::vector<int> &order, int run, int bits) {
+        const std::vector<bool> safe = safe_taps(products, order, run, bits);
+        return std::find(safe.begin(), safe.end(), false) == safe.end();
     }
 
     Status plan_mla_sadalp() {
         const int channels = in_channels();
         for (int run = std::min(channels / sadalp_group, longest_useful_run); run > 0; --run) {
             if (channels % (run * sadalp_group) != 0) continue;
-            const std::vector<int> order = runs_of_members(run);
-            const std::vector<bool> safe = safe_taps(products_, order, run, 8);
-            if (std::find(safe.begin(), safe.end(), false) != safe.end()) continue;
+            const std::vector<int> order = runs_of_members(order_, run);
+            if (!are_safe(products_, order, run, 8)) continue;
             plan_.sum_bits = narrow() ? 16 : 32;
             const int together = run * sadalp_group;
             const int spill = plan_.sum_bits == 16 ? 0 : together * longest_uniform_spill(products_, order, together);
@@ -214,13 +243,38 @@ private:
         return {};
     }
 
+    // Of runs that are loaded at once the one that takes the fewest instructions: each ends with one that adds it.
+    Status plan_smlal_sadalp() {
+        double least = 0;
+        for (const int run : {1, 2, 4, 8, 16}) {
+            const int together = run * sadalp_group, channels = takes_rows() ? row_channels(together) : in_channels();
+            if (channels % together != 0) continue;
+            const CodeWeights weights = takes_rows() ? rows_as_channels(weights_, channels) : weights_;
+            const std::vector<int> order = takes_rows() ? identity_order(weights.in_channels) : order_;
+            const double instructions = channels * (1.0 + 1.0 / run);
+            if (least > 0 && instructions >= least) continue;
+            if (!are_safe(takes_rows() ? WorstProducts(weights, operands_.input_range) : products_,
+                          runs_of_members(order, run),
+                          run,
+                          16)) {
+                continue;
+            }
+            least = instructions;
+            set("group", sadalp_group);
+            set("spill_channels", together);
+            if (takes_rows()) set_row_channels(channels);
+            pack(pack_groups(weights, tile_.channels, sadalp_group), sadalp_group, sadalp_group);
+        }
+        return least > 0 ? Status{} : cannot("pairs of channels with products that 16 bits hold", "other ones");
+    }
+
     // Of each position, where the members of groups have runs of their own; 0 where even single products are too large.
     std::vector<int> longest_runs_of_members(const WorstProducts &products) const {
         const int groups = in_channels() / sadalp_group;
         std::vector<int> longest(static_cast<std::size_t>(products.taps()));
         for (int run = std::min(groups, longest_useful_winograd_run); run > 0; --run) {
             if (groups % run != 0) continue;
-            const std::vector<bool> safe = safe_taps(products, runs_of_members(run), run, 8);
+            const std::vector<bool> safe = safe_taps(products, runs_of_members(order_, run), run, 8);
             for (std::size_t tap = 0; tap < longest.size(); ++tap) {
                 if (longest[tap] == 0 && safe[tap]) longest[tap] = run;
             }
@@ -278,8 +332,13 @@ private:
             set("unsigned_codes", "true");
             start_for(half_of_a_byte);
         }
-        pack(pack_groups(weights_, tile_.channels, 4), 4, 4);
         plan_.sum_bits = 32;
+        if (!operands_.is_x86 && takes_rows()) {
+            const int channels = row_channels(dot_group);
+            set_row_channels(channels);
+            weights_ = rows_as_channels(weights_, channels);
+        }
+        pack(pack_groups(weights_, tile_.channels, dot_group), dot_group, dot_group);
         return {};
     }
 
@@ -369,6 +428,8 @@ bool is_for(ConvolutionWay way, const ConvolutionOperands &operands) {
         case ConvolutionWay::winograd_smlal:
             return operands.weights.kernel == 3 && operands.stride == 1 && is_within(operands.weight_range, narrow) &&
                    is_within(operands.input_range, narrow);
+        case ConvolutionWay::smlal_sadalp:
+            return !operands.is_x86;
         case ConvolutionWay::popcount:
             return are_signs(operands.weight_range) && are_signs(operands.input_range) && operands.input_bits == 1;
         default:

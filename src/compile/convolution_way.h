@@ -22,6 +22,7 @@ enum class ConvolutionWay {
     mla_sadalp,       ///< the same, neighbouring input channels with a sum each, which one instruction adds
     mla_paper,        ///< the same with the paper's runs, from ranges alone: 31, 7 and 1 at 2, 3 and 4 bits
     smlal,            ///< products in 16 bits
+    smlal_sadalp,     ///< the same, neighbouring input channels with a sum each, which one instruction adds in 32
     winograd,         ///< F(2x2, 3x3), runs in 8 bits where they gain, else products in 16
     winograd_sadalp,  ///< the same, neighbouring input channels with a sum each, which one instruction adds
     winograd_smlal,   ///< F(2x2, 3x3), products in 16 bits
@@ -65,6 +66,7 @@ struct ConvolutionPlan {
     std::array<int, 5> weight_extents = {};  ///< lane, step, kx, ky, tile
     std::vector<std::int32_t> start;         ///< of the sums of all tiles' channels; empty: 0
     int sum_bits = 32;                       ///< of the accumulators: 16 or 32
+    int row_channels = 0;  ///< bytes that a window sees of a row, where they count as one tap's channels
 };
 
 /// Whether the way computes such a layer at all.

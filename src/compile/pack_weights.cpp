@@ -63,6 +63,19 @@ std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channe
     return groups_of<std::int8_t>(weights, tile_channels, group_size);
 }
 
+CodeWeights rows_as_channels(const CodeWeights &weights, int row_channels) {
+    CodeWeights rows{weights.out_channels, row_channels * weights.kernel, 1, {}};
+    for (int out = 0; out < weights.out_channels; ++out) {
+        for (int ky = 0; ky < weights.kernel; ++ky) {
+            for (int i = 0; i < row_channels; ++i) {
+                const int in = i % weights.in_channels, kx = i / weights.in_channels;
+                rows.values.push_back(kx < weights.kernel ? weights.at(out, in, ky, kx) : std::int16_t{0});
+            }
+        }
+    }
+    return rows;
+}
+
 std::vector<std::int16_t> pack_wide(const CodeWeights &weights, int tile_channels, int group_size) {
     return groups_of<std::int16_t>(weights, tile_channels, group_size);
 }

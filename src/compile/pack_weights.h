@@ -17,11 +17,15 @@ std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channel
 /// byte eight input channels, the first in its lowest bit; a bit says that the weight is negative.
 std::vector<std::int8_t> pack_bits(const CodeWeights &weights, int tile_channels);
 
-/// For conv2d_codes_dot (a group of 4), _pairs and _mla with groups (of 2): [tile][ky][kx][group of input
+/// For conv2d_codes_dot (a group of 4), _pairs, _mla and _smlal with groups (of 2): [tile][ky][kx][group of input
 /// channels][channel of the tile][channel of the group]; zeros for the input channels that the last group has too many.
 std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group_size);
 
-/// The same for conv2d_codes_wide, whose weights have 16 bits.
+/// The weights of a window's rows as input channels of one tap, one row after the other: those of a row are [kx][in], and
+/// zeros up to `row_channels`. Packed, they are in the order of a kernel that has `row_channels`.
+CodeWeights rows_as_channels(const CodeWeights &weights, int row_channels);
+
+/// pack_groups for conv2d_codes_wide, whose weights have 16 bits.
 std::vector<std::int16_t> pack_wide(const CodeWeights &weights, int tile_channels, int group_size);
 
 /// For conv2d_codes_winograd: [tile of output channels][y][x of the transformed domain][in][channel of the tile], zeros

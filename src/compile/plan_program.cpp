@@ -158,6 +158,7 @@ private:
         kernel.parameters["has_offset"] = text(node.offset != 0);
         kernel.buffers["input"] =
             node.flatten ? places_.flat(node.input, true) : places_.image(node.input, node.weights.kernel / 2);
+        if (way.row_channels > 0) kernel.buffers["input"].dimensions[0].extent = way.row_channels;
         const auto &[lane, step, kx, ky, tile] = way.weight_extents;
         kernel.buffers["weights"] = constants(dense({lane, step, kx, ky, tile}), way.weights);
         kernel.buffers["weights"].type = way.weight_type;
@@ -303,6 +304,7 @@ private:
         fill_border(node.codes);
         KernelPlan kernel{.generator = "quantize_reals"};
         add_grid(node.grid, kernel);
+        kernel.parameters["channels"] = std::to_string(tensor(node.codes).shape.channels);
         kernel.buffers = {{"input", places_.image(node.input)}, {"codes", places_.image(node.codes)}};
         add(std::move(kernel), {.how = "quantize", .writes = {node.codes}});
     }
@@ -315,14 +317,27 @@ private:
         add(std::move(kernel), {.how = "shortcut", .writes = {node.output}});
     }
 
+    // Such reals are in the order of their bits, which integer instructions compare faster.
+    bool is_never_negative(int t) const {
+        return std::ranges::any_of(graph_.nodes, [&](const IntegerNode &node) {
+            const auto *convolution = std::get_if<ConvolutionNode>(&node.operation);
+            const auto *real = convolution ? std::get_if<RealEpilogue>(&convolution->epilogue) : nullptr;
+            return real && real->output == t && real->clamp_lower >= 0;
+        });
+    }
+
     void add_kernels(const MaxPoolNode &node) {
         if (tensor(node.output).is_codes) fill_border(node.output);
         KernelPlan kernel{.generator = "max_pool", .parameters = {{"parallel", "false"}}};
-        kernel.parameters["type"] = tensor(node.input).is_codes ? "int8" : "float32";
+        const bool as_integers = is_never_negative(node.input);
+        kernel.parameters["type"] = tensor(node.input).is_codes ? "int8" : as_integers ? "int32" : "float32";
         kernel.parameters["channels"] = std::to_string(tensor(node.output).shape.channels);
         kernel.parameters["has_flips"] = text(!node.flips.empty());
         kernel.scalars = {{"kernel", node.kernel}, {"stride", node.stride}, {"padding", node.padding}};
         kernel.buffers = {{"input", places_.image(node.input)}, {"output", places_.image(node.output)}};
+        if (as_integers) {
+            for (auto &[port, buffer] : kernel.buffers) buffer.type = ElementType::i32;
+        }
         if (!node.flips.empty()) kernel.buffers["flips"] = vector_of(node.flips);
         add(std::move(kernel), {.how = "max_pool", .writes = {node.output}});
     }

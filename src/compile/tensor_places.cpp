@@ -8,6 +8,10 @@
 namespace dsq {
 namespace {
 
+// Elements behind a tensor that kernels may read, though not use: where a row's pixels count as channels, a window of
+// 0 weights reaches there.
+constexpr std::size_t read_behind = 64;
+
 std::size_t index(int i) {
     return static_cast<std::size_t>(i);
 }
@@ -71,7 +75,7 @@ Status TensorPlaces::plan() {
     std::vector<MemoryRequest> requests;
     for (int t = 0; t < count; ++t) {
         if (Status status = check_size(t); !status.ok()) return status;
-        const std::size_t bytes = index(image_stride(t)) * index(batch_) * element_bytes(t);
+        const std::size_t bytes = (index(image_stride(t)) * index(batch_) + read_behind) * element_bytes(t);
         requests.push_back({t == graph_.logits ? 0 : bytes, -1, -1});
     }
     set_steps(graph_, requests);

@@ -31,6 +31,7 @@ const std::vector<WayModel> &models() {
         {mla, armv8, 3, 16, 1, {16, 32, 64}},
         {mla_sadalp, armv8, 4, 16, 1, {16, 32}},
         {smlal, armv8, 2, 8, 1, {16, 32, 64}},
+        {smlal_sadalp, armv8, 5, 8, 1, {16, 32, 64}},
         {dot, dotprod, 4, 4, 4, {4, 8, 16}},
         {dot, vnni, 4, 16, 4, {16, 32, 48, 64}},
         {pairs, avx2, 4, 8, 2, {8, 16, 32}},
@@ -61,6 +62,8 @@ bool is_for(const WayModel &model, InstructionSet instruction_set, const LayerKe
     switch (model.way) {
         case ConvolutionWay::popcount:
             return layer.weight_bits == 1 && layer.input_bits == 1;
+        case ConvolutionWay::smlal_sadalp:
+            return layer.weight_bits > small && layer.weight_bits <= narrow;
         case ConvolutionWay::wide:
             return layer.weight_bits > (is_x86(instruction_set) ? narrow : small);
         default:

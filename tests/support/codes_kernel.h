@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <ostream>
 #include <span>
 #include <string>
@@ -13,12 +14,13 @@
 #include <tuple>
 #include <vector>
 
+#include "compile/pack_weights.h"
 #include "model/code_range.h"
 #include "model/code_weights.h"
 #include "model/integer_nodes.h"
-#include "operators/tensor_buffer.h"
 #include "tests/reference/conv2d_codes.h"
 #include "tests/support/callee_saved_registers.h"
+#include "tests/support/codes_output.h"
 #include "tests/support/guarded_tensor.h"
 #include "tests/support/instruction_sets.h"
 #include "tests/support/samples.h"
@@ -73,48 +75,16 @@ struct Packing {
     int group = 1;
     int added_taps = 0;  // by which their extent exceeds the window's
     int weight_bytes = 1;
-    int added = 0;  // to the activations, for which the sums' start makes up
+    int added = 0;         // to the activations, for which the sums' start makes up
+    int row_channels = 0;  // of the only tap in a row
 };
 
-// What a kernel writes, among a border that it must not touch.
-template <typename Element>
-class CodesOutput {
-public:
-    // The view's data is ignored.
-    explicit CodesOutput(const TensorView<float> &extents)
-        : view_{nullptr, extents.channels, extents.width, extents.height, extents.batch, 1}, memory_(view_.storage()) {
-        std::ranges::fill(memory_.span(), untouched);
-        view_.data = memory_.span().data() + view_.origin();
-        buffer_ = buffer(view_);
-    }
-
-    void *argument() {
-        return static_cast<halide_buffer_t *>(buffer_);
-    }
-    // From expected(index without the border), and of the border.
-    template <typename Expected>
-    long differing(Expected expected) const {
-        long count = 0;
-        std::size_t i = 0;
-        for (int n = 0; n < view_.batch; ++n) {
-            for (int y = -1; y <= view_.height; ++y) {
-                const Element *row = view_.data + n * view_.image_stride() + y * view_.row_stride();
-                for (int at = -view_.channels; at < (view_.width + 1) * view_.channels; ++at) {
-                    const bool is_inside = y >= 0 && y < view_.height && at >= 0 && at < view_.width * view_.channels;
-                    count += row[at] == (is_inside ? expected(i++) : untouched) ? 0 : 1;
-                }
-            }
-        }
-        return count;
-    }
-
-private:
-    static constexpr Element untouched = 99;
-
-    TensorView<Element> view_;
-    GuardedTensor<Element> memory_;
-    TensorBuffer<Element> buffer_;
-};
+// "rows_24": 24.
+inline int row_channels_of(std::string_view name) {
+    const std::string_view word = "rows_";
+    const std::size_t at = name.find(word);
+    return at == std::string_view::npos ? 0 : std::atoi(name.data() + at + word.size());
+}
 
 class CodesCase {
 public:
@@ -125,7 +95,7 @@ public:
           packing_(packing),
           random_(seed),
           weights_{kernel.out_channels, kernel.depthwise ? 1 : kernel.in_channels, kernel.kernel, {}},
-          input_(in_view().storage()),
+          input_(in_view().storage() + std::size_t(packing.row_channels)),
           residual_(out_view().storage()) {
         weights_.values.resize(std::size_t(kernel.out_channels * weights_.in_channels * kernel.kernel * kernel.kernel));
         for (std::int16_t &weight : weights_.values) weight = code_of(kernel.weight_bits);
@@ -308,23 +278,26 @@ private:
     // Runs the kernel and compares each element with expected(its index).
     template <typename Element, typename Expected>
     long differing(const std::vector<void *> &operands, Expected expected) {
-        const std::vector<std::int8_t> packed = packing_.pack(weights_, kernel_.tile_channels);
+        const int row = packing_.row_channels;
+        const std::vector<std::int8_t> packed =
+            packing_.pack(row > 0 ? rows_as_channels(weights_, row) : weights_, kernel_.tile_channels);
         GuardedTensor<std::int8_t> guarded_weights(packed);
         GuardedTensor<std::int32_t> guarded_offsets(offsets_);
-        const int taps = kernel_.kernel + packing_.added_taps,
+        const int taps = kernel_.kernel + packing_.added_taps, taps_x = row > 0 ? 1 : taps,
                   tiles = (kernel_.out_channels + kernel_.tile_channels - 1) / kernel_.tile_channels;
         const int lanes = kernel_.tile_channels * packing_.group;
-        const int steps = static_cast<int>(packed.size()) / (packing_.weight_bytes * lanes * taps * taps * tiles);
+        const int steps = static_cast<int>(packed.size()) / (packing_.weight_bytes * lanes * taps_x * taps * tiles);
         Halide::Runtime::Buffer<void, 5> weights(
             halide_type_t(halide_type_int, static_cast<std::uint8_t>(8 * packing_.weight_bytes)),
             guarded_weights.span().data(),
             lanes,
             steps,
-            taps,
+            taps_x,
             taps,
             tiles);
         Halide::Runtime::Buffer<std::int32_t, 1> offsets(guarded_offsets.span().data(), kernel_.out_channels);
         TensorBuffer<std::int8_t> input = buffer(in_view(), kernel_.kernel / 2);
+        if (row > 0) input.raw_buffer()->dim[0].extent = row;
         CodesOutput<Element> output(out_view());
 
         GuardedTensor<std::int32_t> guarded_start(start(tiles * kernel_.tile_channels));
