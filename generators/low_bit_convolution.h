@@ -218,18 +218,31 @@ protected:
     Input<AnyBuffer> *start = nullptr;
 
 private:
-    // Of every `apart`th pixel; few channels in one expression, so that a vector has pixels.
+    // Of every `apart`th pixel: of few channels in one expression, so that a vector has pixels; of whole vectors by
+    // lanes.
     void define_pixel_sum(int apart) {
+        using Halide::cast;
+        using Halide::Int;
         const auto code = [&](const Halide::Expr &channel) { return input(channel, x * apart, y * apart, n); };
         if (has_few_channels()) {
-            Halide::Expr sum = Halide::cast<int16_t>(0);
-            for (int channel = 0; channel < in_channels; ++channel) sum += Halide::cast<int16_t>(code(channel));
-            windows.pixel(x, y, n) = Halide::cast<int32_t>(sum);
+            Halide::Expr sum = cast<int16_t>(0);
+            for (int channel = 0; channel < in_channels; ++channel) sum += cast<int16_t>(code(channel));
+            windows.pixel(x, y, n) = cast<int32_t>(sum);
             return;
         }
-        Halide::RDom channels(0, in_channels, "channels");
         windows.pixel(x, y, n) = 0;
-        windows.pixel(x, y, n) += Halide::cast<int32_t>(code(channels));
+        constexpr int lanes = 8, most_narrow = 2048;  // codes of 8 bits whose sum in a lane 16 bits hold
+        if (in_channels % (2 * lanes) != 0 || in_channels > most_narrow) {
+            windows.channels = Halide::RDom(0, in_channels, "channels");
+            windows.pixel(x, y, n) += cast<int32_t>(code(windows.channels));
+            return;
+        }
+        const Halide::Var lane{"lane"};
+        windows.pairs = Halide::RDom(0, 2, 0, in_channels / (2 * lanes), "pairs");
+        windows.lane(lane, x, y, n) = cast<int16_t>(0);
+        windows.lane(lane, x, y, n) += cast<int16_t>(code(2 * lanes * windows.pairs.y + 2 * lane + windows.pairs.x));
+        windows.channels = Halide::RDom(0, lanes, "lanes");
+        windows.pixel(x, y, n) += cast<int32_t>(windows.lane(windows.channels, x, y, n));
     }
     bool makes_reals() {
         return epilogue != Epilogue::int32 && epilogue != Epilogue::codes;

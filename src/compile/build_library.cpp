@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <span>
 #include <thread>
 
+#include "compile/child_process.h"
 #include "compile/entry_points.h"
 #include "compile/kernel_module.h"
 #include "compile/library_header.h"
@@ -122,28 +126,49 @@ Status write_object(const Halide::Module &module, const std::string &path, Objec
 struct Job {
     std::size_t variant = 0, kernel = 0;
     std::string object;
-    ObjectFacts object_facts = {};
     KernelFacts facts = {};
     Status status = {};
 };
+
+// What a process that compiles tells.
+struct Sizes {
+    std::size_t code = 0, constants = 0, scratch = 0;
+};
+
+Status sizes_in_child(const std::string &place, const std::function<Status(Sizes &)> &work, Sizes &sizes) {
+    std::vector<std::byte> answer;
+    Status status = run_in_child(
+        [&](std::vector<std::byte> &said) {
+            Sizes found;
+            Status worked = guarded(place, [&] { return work(found); });
+            const std::span<const std::byte> bytes = std::as_bytes(std::span(&found, 1));
+            said.assign(bytes.begin(), bytes.end());
+            return worked;
+        },
+        answer);
+    if (status.ok()) std::memcpy(&sizes, answer.data(), sizeof sizes);
+    return status;
+}
 
 void compile_kernel(const ProgramPlan &plan, Job &job) {
     const auto start = std::chrono::steady_clock::now();
     const ProgramVariant &variant = plan.variants[job.variant];
     const KernelPlan &kernel = variant.kernels[job.kernel];
     const std::string place = "variant '" + variant.target + "', kernel '" + kernel.name + "': ";
-    job.status = guarded(place, [&]() -> Status {
+    const auto work = [&](Sizes &found) -> Status {
         const std::string symbol = kernel_symbol(plan, job.variant, kernel);
         Halide::Module module(symbol, Halide::Target());
+        ObjectFacts object;
         Status status = make_kernel_module(
-            kernel, Halide::Target(variant.target), symbol, variant.tensor_bytes, module, job.facts.scratch_bytes);
-        if (status.ok()) status = write_object(module, job.object, job.object_facts);
+            kernel, Halide::Target(variant.target), symbol, variant.tensor_bytes, module, found.scratch);
+        if (status.ok()) status = write_object(module, job.object, object);
+        found.code = object.code_bytes;
+        found.constants = object.constant_bytes;
         return status.ok() ? status : Status(status.code(), place + status.message());
-    });
-    job.facts.name = kernel.name;
-    job.facts.code_bytes = job.object_facts.code_bytes;
-    job.facts.constant_bytes = job.object_facts.constant_bytes;
-    job.facts.seconds = seconds_since(start);
+    };
+    Sizes sizes;
+    job.status = sizes_in_child(place, work, sizes);
+    job.facts = {kernel.name, sizes.code, sizes.constants, sizes.scratch, seconds_since(start)};
 }
 
 // The first error in the order of the plan; after one, no more kernels begin.
@@ -238,18 +263,25 @@ Status build(const ProgramPlan &plan, const std::string &folder, int threads, Li
     facts.output_bytes = sizes.output_bytes;
     sum_up(plan, jobs, facts);
 
-    ObjectFacts entry;
-    objects.push_back(work.path(plan.name + ".o"));
-    if (Status status = write_object(make_entry_points(plan), objects.back(), entry); !status.ok()) return status;
-    facts.code_bytes += entry.code_bytes;
-    facts.constant_bytes += entry.constant_bytes;
+    const std::string entry_points = work.path(plan.name + ".o"), archive = work.path("library.a");
+    objects.push_back(entry_points);
     if (has_requirements) {
         objects.push_back(work.path("processor.o"));
         const std::span<const std::byte> parts[] = {bytes_of(processor_object)};
         if (Status status = replace_file(objects.back(), parts); !status.ok()) return status;
     }
-    const std::string archive = work.path("library.a");
-    Halide::create_static_library(objects, Halide::Target(plan.variants.back().target), archive);
+    const auto archived = [&](Sizes &found) -> Status {
+        ObjectFacts object;
+        Status status = write_object(make_entry_points(plan), entry_points, object);
+        if (!status.ok()) return status;
+        found = {object.code_bytes, object.constant_bytes, 0};
+        Halide::create_static_library(objects, Halide::Target(plan.variants.back().target), archive);
+        return {};
+    };
+    Sizes entry;
+    if (Status status = sizes_in_child("library '" + plan.name + "': ", archived, entry); !status.ok()) return status;
+    facts.code_bytes += entry.code;
+    facts.constant_bytes += entry.constants;
     return write_library(archive, library_header(plan, sizes, facts.workspace_bytes), facts);
 }
 

@@ -28,8 +28,9 @@ struct LibraryFacts {
 
 /// Writes `folder`/lib<name>.a and `folder`/<name>.h (library_header.h tells what is in it); makes the folder if it is
 /// not there. The library defines what library_header.h tells, all other symbols begin with the name or
-/// are weak; it has no variables and needs memset and memcpy at most. Kernels compile on `threads` threads, at least 1;
-/// the library does not depend on how many. The working directory of the process changes for a moment at the end.
+/// are weak; it has no variables and needs memset and memcpy at most. `threads` kernels compile at once, at least 1,
+/// each in a process of its own (child_process.h): the library depends neither on how many nor on what was compiled
+/// before.
 ///
 /// Errors, each naming the kernel or the file, with nothing left in `folder`: those of check_program and
 /// make_kernel_module; a kernel that needs Halide's runtime; files that cannot be written.

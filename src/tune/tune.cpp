@@ -11,7 +11,6 @@
 
 #include "compile/plan_program.h"
 #include "compile/profile_library.h"
-#include "tune/build_in_child.h"
 #include "tune/estimate_library.h"
 #include "tune/search_space.h"
 #include "tune/trial_log.h"
@@ -142,7 +141,7 @@ private:
         Planned planned;
         LibraryFacts facts;
         Status status = plan_layer(*task.layer, program, planned);
-        if (status.ok()) status = build_in_child(planned.plan, folder, facts);
+        if (status.ok()) status = build_library(planned.plan, folder, 1, facts);
         const bool is_built = status.ok();
         if (is_built) status = measure(planned.plan, facts, program.target, folder, task.trial.costs);
         const bool is_stopped = is_built && options_.stop && options_.stop();
