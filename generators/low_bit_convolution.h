@@ -198,6 +198,7 @@ protected:
 
     // Of the codes that the accumulator of output (c, x, y, n) sees.
     virtual Halide::Expr window_sum() {
+        if (windows.window.defined()) return windows.window(x, y, n);
         define_pixel_sum(kernel == 1 ? stride.value() : 1);  // no window of 1 sees what is between
         if (kernel == 1) {
             windows.window(x, y, n) = windows.pixel(x, y, n);

@@ -15,12 +15,13 @@ namespace dsq::schedules {
 struct Conv2dCodesPopcountStages {
     std::vector<Halide::Func> outputs;    // (c, x, y, n), one or two of one size
     Halide::Func accumulator, differing;  // (c, x, y, n)
-    Halide::Func bits;                    // (byte, step, x, y, n)
+    Halide::Func bits;                    // (byte, plane, step, x, y, n)
     WindowSums windows;                   // only with an offset
-    Halide::Var c, x, y, n, byte, step;
+    Halide::Var c, x, y, n, byte, plane;
     Halide::RDom pairs;
     int packed_steps;  // of the input channels
-    bool has_offset;
+    int planes;        // of the activations
+    bool has_windows;
 };
 
 inline void conv2d_codes_popcount(Conv2dCodesPopcountStages s, CodesTile tile, const Halide::Target &target) {
@@ -46,9 +47,9 @@ inline void conv2d_codes_popcount(Conv2dCodesPopcountStages s, CodesTile tile, c
         .unroll(s.pairs.y,
                 std::gcd(s.packed_steps, longest_unroll));  // what starts a step runs beside what ends another
 
-    s.bits.compute_at(s.outputs[0], s.n).bound(s.byte, 0, 2).unroll(s.byte);
+    s.bits.compute_at(s.outputs[0], s.n).bound(s.byte, 0, 2).bound(s.plane, 0, s.planes).unroll(s.byte).unroll(s.plane);
 
-    if (s.has_offset) window_sums(s.windows, s.outputs[0], s.n);
+    if (s.has_windows) window_sums(s.windows, s.outputs[0], s.n);
 }
 
 }  // namespace dsq::schedules

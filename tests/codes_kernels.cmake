@@ -175,6 +175,22 @@ dsq_add_codes_kernel(popcount float32_residual LAYER 25 20 3 1 8 8 BITS 1 1 SIGN
 dsq_add_codes_kernel(popcount flips LAYER 32 48 3 1 8 6 BITS 1 1 SIGNS EPILOGUE codes FLIPS)
 dsq_add_codes_kernel(popcount both LAYER 32 32 3 1 7 8 BITS 1 1 SIGNS EPILOGUE float32_and_codes RESIDUAL PARAMS batch=2)
 
+# Two planes of bits on a side, or on both.
+set(planes_1_2 activation_planes=2)
+set(planes_2_1 weight_planes=2)
+set(planes_2_2 weight_planes=2 activation_planes=2)
+dsq_add_codes_kernel(popcount w1a2 LAYER 64 32 3 1 9 5 BITS 1 2 WIDE TILE 32 PARAMS ${planes_1_2})
+dsq_add_codes_kernel(popcount w2a1 LAYER 64 32 3 1 9 5 BITS 2 1 WIDE TILE 32 PARAMS ${planes_2_1})
+dsq_add_codes_kernel(popcount w2a2 LAYER 64 32 3 1 9 5 BITS 2 2 WIDE TILE 32 PARAMS ${planes_2_2})
+dsq_add_codes_kernel(popcount w1a2_s2 LAYER 20 24 3 2 13 8 BITS 1 2 WIDE OFFSET EPILOGUE codes PARAMS ${planes_1_2})
+dsq_add_codes_kernel(popcount w2a1_k1 LAYER 24 64 1 2 15 9 BITS 2 1 WIDE TILE 64 EPILOGUE float32 RESIDUAL PARAMS tile_pixels=2 ${planes_2_1})
+dsq_add_codes_kernel(popcount w2a2_s2 LAYER 48 40 3 2 13 8 BITS 2 2 WIDE OFFSET EPILOGUE codes TILE 16 PARAMS ${planes_2_2})
+dsq_add_codes_kernel(popcount w2a2_k7 LAYER 3 17 7 2 21 19 BITS 2 2 WIDE PARAMS ${planes_2_2})
+dsq_add_codes_kernel(popcount w2a2_narrow LAYER 9 5 3 1 1 2 BITS 2 2 WIDE EPILOGUE codes FLIPS PARAMS ${planes_2_2})
+dsq_add_codes_kernel(popcount w2a2_gemm LAYER 1024 48 1 1 37 1 BITS 2 2 WIDE TILE 32 PARAMS ${planes_2_2})
+dsq_add_codes_kernel(popcount w2a2_k7296 LAYER 7296 16 1 1 3 1 BITS 2 2 WIDE PARAMS ${planes_2_2})
+dsq_add_codes_kernel(popcount w2a2_both LAYER 32 32 3 1 7 8 BITS 2 2 WIDE OFFSET EPILOGUE float32_and_codes RESIDUAL PARAMS batch=2 ${planes_2_2})
+
 # Dot products: input channels that fill no group of 4, up to 8 bits.
 dsq_add_codes_kernel(dot k3 LAYER 64 32 3 1 9 5 BITS ${bits_to_4} 8 8 WIDE TILE 8)
 dsq_add_codes_kernel(dot w8a8 LAYER 64 64 3 1 10 4 BITS 8 8 WIDE TILE 64 PARAMS tile_pixels=6)

@@ -115,8 +115,10 @@ TEST(ConvolutionWay, IsForItsLayersAlone) {
         }
         return text;
     };
-    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal smlal_sadalp winograd winograd_sadalp winograd_smlal dot pairs");
+    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal smlal_sadalp winograd winograd_sadalp winograd_smlal popcount dot pairs");
     layer.stride = 2;
+    EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal smlal_sadalp popcount dot pairs");
+    layer.input_bits = 3;
     EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal smlal_sadalp dot pairs");
     layer.weight_bits = layer.input_bits = 1;
     EXPECT_EQ(ways(), "mla mla_sadalp mla_paper smlal smlal_sadalp popcount dot pairs");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "compile/bit_planes.h"
 #include "compile/run_length.h"
 
 namespace dsq {
@@ -28,8 +29,12 @@ std::vector<WayChoice> arm_ways(const ConvolutionOperands &operands) {
     const int out_channels = operands.weights.out_channels;
     std::vector<WayChoice> ways;
     if (is_for(ConvolutionWay::wide, operands)) ways.push_back({ConvolutionWay::wide, arm_wide_tile});
-    if (is_for(ConvolutionWay::popcount, operands)) ways.push_back({ConvolutionWay::popcount, {4, 32}});
-    if (is_for(ConvolutionWay::winograd, operands)) {
+    const int planes = bit_planes(operands.weight_range) * bit_planes(operands.input_range);
+    const bool takes_winograd = is_for(ConvolutionWay::winograd, operands);
+    if (is_for(ConvolutionWay::popcount, operands) && (planes == 1 || (planes == 2 && !takes_winograd))) {
+        ways.push_back({ConvolutionWay::popcount, {planes == 1 ? 4 : 2, 32}});
+    }
+    if (takes_winograd) {
         ways.push_back({ConvolutionWay::winograd_sadalp, out_channels > 16 ? Tile{3, 32} : Tile{6, 16}});
         ways.push_back({ConvolutionWay::winograd, arm_tile_for(out_channels, arm_tile)});
         ways.push_back({ConvolutionWay::winograd_smlal, arm_tile_for(out_channels, arm_tile / 2)});

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <limits>
 
+#include "compile/bit_planes.h"
 #include "compile/pack_weights.h"
 #include "compile/run_length.h"
 #include "compile/winograd_transform.h"
@@ -24,6 +25,9 @@ constexpr int sadalp_group = 2;
 
 // Channels of a dot product.
 constexpr int dot_group = 4;
+
+// Channels whose bits popcount takes at once.
+constexpr int step_channels = 16;
 
 // Signs whose sum, and a threshold one above it, 16 bits hold.
 constexpr int most_signs = 32766;
@@ -118,9 +122,7 @@ private:
             case ConvolutionWay::winograd_smlal:
                 return plan_winograd(false, 1);
             case ConvolutionWay::popcount:
-                pack(pack_bits(weights_, tile_.channels), 2, 16);
-                plan_.sum_bits = in_channels() * window() <= most_signs ? 16 : 32;
-                return {};
+                return plan_popcount();
             case ConvolutionWay::dot:
                 return plan_dot();
             case ConvolutionWay::pairs:
@@ -326,6 +328,20 @@ private:
         for (std::size_t i = 0; i < weights.values.size(); ++i) plan_.start[i / products] -= added * weights.values[i];
     }
 
+    Status plan_popcount() {
+        const int planes = bit_planes(operands_.weight_range), others = bit_planes(operands_.input_range);
+        set("weight_planes", planes);
+        set("activation_planes", others);
+        pack(pack_planes(weights_, tile_.channels, planes), 2, step_channels);
+        plan_.weight_extents[1] *= planes;
+        const bool are_signs = planes == 1 && others == 1;
+        plan_.sum_bits = are_signs && in_channels() * window() <= most_signs ? 16 : 32;
+        if (are_signs) return {};
+        plan_.start = planes_start(weights_, planes, others);
+        plan_.start.resize(index(plan_.weight_extents[4]) * index(tile_.channels));
+        return {};
+    }
+
     Status plan_dot() {
         constexpr int half_of_a_byte = 128;
         if (operands_.is_x86) {
@@ -380,10 +396,6 @@ private:
     ConvolutionPlan plan_;
 };
 
-bool are_signs(CodeRange range) {
-    return range == CodeRange{-1, 1};
-}
-
 }  // namespace
 
 std::string_view name(ConvolutionWay way) {
@@ -431,7 +443,7 @@ bool is_for(ConvolutionWay way, const ConvolutionOperands &operands) {
         case ConvolutionWay::smlal_sadalp:
             return !operands.is_x86;
         case ConvolutionWay::popcount:
-            return are_signs(operands.weight_range) && are_signs(operands.input_range) && operands.input_bits == 1;
+            return bit_planes(operands.weight_range) > 0 && bit_planes(operands.input_range) == operands.input_bits;
         default:
             return true;
     }

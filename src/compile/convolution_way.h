@@ -26,7 +26,7 @@ enum class ConvolutionWay {
     winograd,         ///< F(2x2, 3x3), runs in 8 bits where they gain, else products in 16
     winograd_sadalp,  ///< the same, neighbouring input channels with a sum each, which one instruction adds
     winograd_smlal,   ///< F(2x2, 3x3), products in 16 bits
-    popcount,         ///< -1 and +1 on both sides
+    popcount,         ///< one or two bits on both sides
     dot,              ///< dot products of four bytes
     pairs,            ///< pairs of products, on x86
     depthwise,        ///< of each channel by itself

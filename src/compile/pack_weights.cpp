@@ -47,18 +47,6 @@ std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channel
     return pack_groups(weights, tile_channels, 1);
 }
 
-std::vector<std::int8_t> pack_bits(const CodeWeights &weights, int tile_channels) {
-    const auto byte = [&](int out, int group, int i, int ky, int kx) {
-        unsigned bits = 0;
-        for (int bit = 0; bit < 8; ++bit) {
-            const int in = group * 16 + i * 8 + bit;
-            if (in < weights.in_channels && weights.at(out, in, ky, kx) < 0) bits |= 1U << static_cast<unsigned>(bit);
-        }
-        return static_cast<std::int8_t>(bits);
-    };
-    return pack(weights, tile_channels, (weights.in_channels + 15) / 16, 2, byte);
-}
-
 std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group_size) {
     return groups_of<std::int8_t>(weights, tile_channels, group_size);
 }

@@ -13,10 +13,6 @@ namespace dsq {
 /// that the last tile has too many. depthwise_conv2d_codes has one tile of all channels, and 1 input channel.
 std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channels);
 
-/// For conv2d_codes_popcount, of weights -1 and +1: [tile][ky][kx][16 input channels][channel of the tile][2], each
-/// byte eight input channels, the first in its lowest bit; a bit says that the weight is negative.
-std::vector<std::int8_t> pack_bits(const CodeWeights &weights, int tile_channels);
-
 /// For conv2d_codes_dot (a group of 4), _pairs, _mla and _smlal with groups (of 2): [tile][ky][kx][group of input
 /// channels][channel of the tile][channel of the group]; zeros for the input channels that the last group has too many.
 std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group_size);

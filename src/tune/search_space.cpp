@@ -57,11 +57,11 @@ bool takes_winograd(InstructionSet instruction_set, const LayerKey &layer) {
 
 // Winograd's domain has 2.25 times fewer products: where it may be, other ways but popcount are out of the question.
 bool is_for(const WayModel &model, InstructionSet instruction_set, const LayerKey &layer) {
-    constexpr int small = 4, narrow = 8;
+    constexpr int most_planes = 2, small = 4, narrow = 8;
     if ((model.instruction_sets >> int(instruction_set) & 1) == 0) return false;
     switch (model.way) {
         case ConvolutionWay::popcount:
-            return layer.weight_bits == 1 && layer.input_bits == 1;
+            return layer.weight_bits <= most_planes && layer.input_bits <= most_planes;
         case ConvolutionWay::smlal_sadalp:
             return layer.weight_bits > small && layer.weight_bits <= narrow;
         case ConvolutionWay::wide:

@@ -52,9 +52,12 @@ inline std::string codes_test_name(const testing::TestParamInfo<CodesParam> &par
     return std::get<0>(param.param) + "_" + std::get<1>(param.param).name;
 }
 
-// The integers of an operand: -1 and +1 where codes are two apart.
+// Whether an operand's codes are -1 and +1.
+inline bool are_signs(const CodesKernel &kernel, int bits) {
+    return kernel.code_distance == 2 || (bits == 1 && std::string_view(kernel.name).starts_with("popcount"));
+}
 inline CodeRange range_of(const CodesKernel &kernel, int bits) {
-    return kernel.code_distance == 2 ? CodeRange{-1, 1} : shifted_range(bits);
+    return are_signs(kernel, bits) ? CodeRange{-1, 1} : shifted_range(bits);
 }
 
 // Those with this word in their names, or those without: "overflow" has sums that are too long for operands at their
@@ -77,6 +80,7 @@ struct Packing {
     int weight_bytes = 1;
     int added = 0;         // to the activations, for which the sums' start makes up
     int row_channels = 0;  // of the only tap in a row
+    std::vector<std::int32_t> (*start)(const CodeWeights &weights) = nullptr;  // of sums, if not 0 or for `added`
 };
 
 // "rows_24": 24.
@@ -169,8 +173,8 @@ private:
     }
     std::int16_t code_of(int bits) {
         const CodeRange range = range_of(kernel_, bits);
-        const int levels = (range.high - range.low) / kernel_.code_distance;
-        return static_cast<std::int16_t>(range.low + kernel_.code_distance * integer(0, levels));
+        const int distance = are_signs(kernel_, bits) ? 2 : 1;
+        return static_cast<std::int16_t>(range.low + distance * integer(0, (range.high - range.low) / distance));
     }
 
     // In the order of the output's memory.
@@ -267,7 +271,9 @@ private:
     }
 
     std::vector<std::int32_t> start(int channels) const {
-        std::vector<std::int32_t> start(static_cast<std::size_t>(channels));
+        std::vector<std::int32_t> start;
+        if (packing_.start != nullptr) start = packing_.start(weights_);
+        start.resize(static_cast<std::size_t>(channels));
         const std::size_t products = weights_.values.size() / static_cast<std::size_t>(kernel_.out_channels);
         for (std::size_t i = 0; i < weights_.values.size(); ++i) {
             start[i / products] -= packing_.added * weights_.values[i];
@@ -304,7 +310,8 @@ private:
         Halide::Runtime::Buffer<std::int32_t, 1> starts(guarded_start.span().data(), tiles * kernel_.tile_channels);
 
         std::vector<void *> arguments{static_cast<halide_buffer_t *>(input), static_cast<halide_buffer_t *>(weights)};
-        if (packing_.added != 0) arguments.push_back(static_cast<halide_buffer_t *>(starts));
+        if (packing_.added != 0 || packing_.start != nullptr)
+            arguments.push_back(static_cast<halide_buffer_t *>(starts));
         if (kernel_.has_offset) arguments.push_back(static_cast<halide_buffer_t *>(offsets));
         arguments.insert(arguments.end(), operands.begin(), operands.end());
         arguments.push_back(output.argument());
