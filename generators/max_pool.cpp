@@ -16,6 +16,7 @@ public:
     GeneratorParam<Type> type{"type", Float(32)};  // or Int(8); Int(32) for the bits of reals of at least 0
     GeneratorParam<bool> has_flips{"has_flips", false};
     GeneratorParam<int> channels{"channels", 0};      // 0: any number
+    GeneratorParam<int> extent{"extent", 0};          // of the window, as `kernel` has it; 0: any
     GeneratorParam<bool> parallel{"parallel", true};  // an image a task
 
     Input<Buffer<void, 4>> input{"input"};  // (c, x, y, n)
@@ -32,7 +33,8 @@ public:
     void generate() {
         const PoolingWindow h{kernel, stride, padding, input.dim(1).extent(), output.dim(1).extent()};
         const PoolingWindow v{kernel, stride, padding, input.dim(2).extent(), output.dim(2).extent()};
-        window = RDom(0, kernel, 0, kernel, "window");
+        const Expr pixels = extent > 0 ? Expr(extent.value()) : Expr(kernel);
+        window = RDom(0, pixels, 0, pixels, "window");
         // A pixel outside the image repeats one that the window holds anyway.
         const Expr pixel = input(c, h.clamped(h.pixel(x, window.x)), v.clamped(v.pixel(y, window.y)), n);
         largest(c, x, y, n) = is_real() ? Expr(-std::numeric_limits<float>::infinity()) : type.value().min();
@@ -42,7 +44,8 @@ public:
 
     void schedule() {
         if (channels > 0) output.dim(0).set_bounds(0, channels);
-        schedules::window_reduction_of_images({output, c, {{largest, window}}, channels}, n, get_target(), parallel);
+        schedules::window_reduction_of_images(
+            {output, c, {{largest, window}}, channels, extent}, n, get_target(), parallel);
     }
 
 private:

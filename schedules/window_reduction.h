@@ -20,6 +20,7 @@ struct WindowReductionStages {
     Halide::Var c;
     std::vector<WindowReduction> reductions;
     int channels = 0;  // 0: any number
+    int extent = 0;    // of the windows; 0: any
 };
 
 // The most vectors that divide the channels and leave registers.
@@ -31,6 +32,7 @@ inline int vectors_held(int channels, int lanes) {
 
 inline void window_reduction(WindowReductionStages stages, const Halide::Target &target) {
     using Halide::TailStrategy;
+    constexpr int most_unrolled = 3;
     constexpr int most_lanes = 16;  // more than few networks have channels in their first layers
     const int lanes = std::min(target.natural_vector_size(stages.output.type()), most_lanes);
     const int held = lanes * vectors_held(stages.channels, lanes);
@@ -45,7 +47,9 @@ inline void window_reduction(WindowReductionStages stages, const Halide::Target 
         reduced.compute_at(stages.output, vectors).store_in(Halide::MemoryType::Stack);
         if (held > lanes) reduced.bound_extent(stages.c, held);
         hold(reduced);
-        hold(reduced.update()).reorder(stages.c, vector, reduction.window.x, reduction.window.y);
+        Halide::Stage update = hold(reduced.update());
+        update.reorder(stages.c, vector, reduction.window.x, reduction.window.y);
+        if (stages.extent > 0 && stages.extent <= most_unrolled) update.unroll(reduction.window.x);
     }
 }
 

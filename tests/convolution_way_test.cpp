@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "compile/choose_way.h"
+#include "compile/plan_convolution.h"
 #include "tests/support/expectations.h"
 #include "tests/support/samples.h"
 

@@ -6,8 +6,10 @@
 #include "dsq_test_fill_border.h"
 #include "dsq_test_global_average_pool.h"
 #include "dsq_test_max_pool_flips_float32.h"
+#include "dsq_test_max_pool_flips_int32.h"
 #include "dsq_test_max_pool_flips_int8.h"
 #include "dsq_test_max_pool_float32.h"
+#include "dsq_test_max_pool_int32.h"
 #include "dsq_test_max_pool_int8.h"
 #include "dsq_test_shortcut.h"
 #include "tests/support/deployed_tensor.h"
@@ -72,6 +74,12 @@ void expect_pooled(const Pool &pool,
     }
 }
 
+// The bits of reals.
+halide_buffer_t *as_integers(halide_buffer_t *reals) {
+    reals->type = halide_type_of<std::int32_t>();
+    return reals;
+}
+
 TEST_P(DeployedKernels, MaxPoolEqualsTheInterpreter) {
     Random random(1);
     for (const Pool &pool : pools) {
@@ -93,6 +101,19 @@ TEST_P(DeployedKernels, MaxPoolEqualsTheInterpreter) {
             &TensorValues::reals,
             dsq_test_max_pool_float32,
             dsq_test_max_pool_flips_float32);
+        expect_pooled<float>(
+            pool,
+            {reals("in", pool.in), reals("out", pool.out())},
+            random,
+            [&](std::size_t count) { return random_reals(random, count, 0.0F, 9.0F); },
+            &TensorValues::reals,
+            [](halide_buffer_t *in, int kernel, int stride, int padding, halide_buffer_t *out) {
+                return dsq_test_max_pool_int32(as_integers(in), kernel, stride, padding, as_integers(out));
+            },
+            [](halide_buffer_t *in, int kernel, int stride, int padding, halide_buffer_t *flips, halide_buffer_t *out) {
+                in = as_integers(in);
+                return dsq_test_max_pool_flips_int32(in, kernel, stride, padding, flips, as_integers(out));
+            });
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "dsq_test_quantize_reals_1.h"
 #include "dsq_test_quantize_reals_2.h"
+#include "dsq_test_quantize_reals_64_channels.h"
 #include "dsq_test_quantize_reals_8.h"
 #include "tests/support/deployed_tensor.h"
 #include "tests/support/instruction_sets.h"
@@ -16,10 +17,12 @@ DSQ_ON_EVERY_INSTRUCTION_SET(QuantizeReals);
 struct Grid {
     CodeGrid codes;
     decltype(dsq_test_quantize_reals_1) *kernel;
+    int channels = 0;  // 0: any number
 };
 
 const Grid grids[] = {{{.levels = 1, .lowest = -1, .distance = 2}, dsq_test_quantize_reals_1},
                       {{.levels = 3, .lowest = -2}, dsq_test_quantize_reals_2},
+                      {{.levels = 3, .lowest = -2}, dsq_test_quantize_reals_64_channels, 64},
                       {{.levels = 255, .lowest = -128}, dsq_test_quantize_reals_8}};
 
 // Reals around the grid, on its ties and next to them, and any bits.
@@ -36,7 +39,8 @@ std::vector<float> reals_for(const CodeGrid &grid, std::size_t count, Random &ra
 TEST_P(QuantizeReals, EqualTheInterpretersCodes) {
     Random random(1);
     for (Grid grid : grids) {
-        for (const Shape &shape : {Shape{16, 8, 8}, Shape{33, 5, 3}, Shape{1, 7, 2}, Shape{130, 2, 2}}) {
+        for (Shape shape : {Shape{16, 8, 8}, Shape{33, 5, 3}, Shape{1, 7, 2}, Shape{130, 2, 2}}) {
+            if (grid.channels > 0) shape.channels = grid.channels;
             grid.codes.lower = uniform(random, -3.0F, 3.0F);
             grid.codes.step = uniform(random, 0.01F, 2.0F);
             grid.codes.inverse_step = static_cast<float>(1.0 / double{grid.codes.step});

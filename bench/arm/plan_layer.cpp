@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "compile/channel_order.h"
-#include "compile/convolution_way.h"
+#include "compile/plan_convolution.h"
 #include "compile/random_weights.h"
 #include "compile/winograd_transform.h"
 #include "data/random.h"

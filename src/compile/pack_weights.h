@@ -17,8 +17,8 @@ std::vector<std::int8_t> pack_tiles(const CodeWeights &weights, int tile_channel
 /// channels][channel of the tile][channel of the group]; zeros for the input channels that the last group has too many.
 std::vector<std::int8_t> pack_groups(const CodeWeights &weights, int tile_channels, int group_size);
 
-/// The weights of a window's rows as input channels of one tap, one row after the other: those of a row are [kx][in], and
-/// zeros up to `row_channels`. Packed, they are in the order of a kernel that has `row_channels`.
+/// The weights of a window's rows as input channels of one tap, one row after the other: those of a row are [kx][in],
+/// and zeros up to `row_channels`. Packed, they are in the order of a kernel that has `row_channels`.
 CodeWeights rows_as_channels(const CodeWeights &weights, int row_channels);
 
 /// pack_groups for conv2d_codes_wide, whose weights have 16 bits.

@@ -2,42 +2,15 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstring>
 #include <optional>
 
 #include "compile/choose_way.h"
+#include "compile/constant_buffers.h"
+#include "compile/plan_convolution.h"
 #include "compile/split_convolution.h"
 
 namespace dsq {
 namespace {
-
-template <typename Element>
-BufferPlan constants(const std::vector<BufferDimension> &dimensions, const std::vector<Element> &values) {
-    BufferPlan buffer{.type = ElementTypeOf<Element>::value, .dimensions = dimensions, .place = Place::constants};
-    buffer.bytes.resize(values.size() * sizeof(Element));
-    std::memcpy(buffer.bytes.data(), values.data(), buffer.bytes.size());
-    return buffer;
-}
-
-template <typename Element>
-BufferPlan vector_of(const std::vector<Element> &values) {
-    return constants({{0, static_cast<int>(values.size()), 1}}, values);
-}
-
-// Dense, innermost first.
-std::vector<BufferDimension> dense(std::initializer_list<int> extents) {
-    std::vector<BufferDimension> dimensions;
-    int stride = 1;
-    for (const int extent : extents) {
-        dimensions.push_back({0, extent, stride});
-        stride *= extent;
-    }
-    return dimensions;
-}
-
-std::vector<std::int16_t> narrowed(const std::vector<std::int32_t> &values) {
-    return {values.begin(), values.end()};
-}
 
 std::string identifier(std::string text) {
     std::replace_if(
@@ -333,6 +306,7 @@ private:
         kernel.parameters["type"] = tensor(node.input).is_codes ? "int8" : as_integers ? "int32" : "float32";
         kernel.parameters["channels"] = std::to_string(tensor(node.output).shape.channels);
         kernel.parameters["has_flips"] = text(!node.flips.empty());
+        kernel.parameters["extent"] = std::to_string(node.kernel);
         kernel.scalars = {{"kernel", node.kernel}, {"stride", node.stride}, {"padding", node.padding}};
         kernel.buffers = {{"input", places_.image(node.input)}, {"output", places_.image(node.output)}};
         if (as_integers) {
