@@ -101,7 +101,7 @@ TEST_P(Quantize, EverySizeStaysWithinItsBuffers) {
     quantizer.bits = 3;
     std::vector<std::size_t> sizes(140);
     std::iota(sizes.begin(), sizes.end(), 0);
-    sizes.insert(sizes.end(), {1023, 4097, 32767, 32768, 32769, 100001});
+    sizes.insert(sizes.end(), {1023, 4097, 32767, 32768, 32769, 65536, 65537, 100001, 1 << 20});
     for (std::size_t size : sizes) {
         SCOPED_TRACE(size);
         std::vector<float> data(size);
