@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "conv2d_kernels.h"
 #include "operators/conv2d.h"
 #include "operators/conv2d_check.h"
@@ -33,12 +31,6 @@ const BackwardWeightKernel *find_kernel(const Conv2dShape &shape, int in_channel
     return nullptr;
 }
 
-// Each slice of the batch has a copy of the gradient: many where that is small, none where blocks of channels are
-// tasks enough. Fixed by the layer alone, as it is the order of the additions.
-int slices_for(int out_channels, int batch) {
-    return std::clamp(512 / out_channels, 1, std::min(32, std::max(batch, 1)));
-}
-
 Status check(const Conv2dShape &shape,
              const TensorView<const float> &input,
              const TensorView<const float> &grad_output) {
@@ -70,7 +62,7 @@ Status conv2d_backward_weight(const Conv2dShape &shape,
     return runtime::call_kernel("conv2d_backward_weight", [&] {
         return kernel->run(buffer(input, shape.padding()),
                            buffer(grad_output),
-                           slices_for(grad_output.channels, grad_output.batch),
+                           backward_weight_slices(grad_output.channels, grad_output.batch),
                            gradient);
     });
 }

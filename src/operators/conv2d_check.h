@@ -1,6 +1,7 @@
 // What convolutions ask of their arguments.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "operators/conv2d.h"
@@ -15,6 +16,12 @@ std::string extents(const TensorView<Element> &tensor) {
 
 inline std::string text(const Conv2dShape &shape) {
     return "kernel " + std::to_string(shape.kernel) + ", stride " + std::to_string(shape.stride);
+}
+
+// Each slice of the batch has a copy of the gradient: many where that is small, none where blocks of channels are
+// tasks enough. Fixed by the layer alone, as it is the order of the additions.
+inline int backward_weight_slices(int out_channels, int batch) {
+    return std::clamp(512 / out_channels, 1, std::min(32, std::max(batch, 1)));
 }
 
 inline Status check_pointer(const char *name, const void *data) {
