@@ -5,8 +5,6 @@
 namespace dsq {
 namespace {
 
-constexpr int step_channels = 16;
-
 // The upper plane says that a code is at least 0, the lower one that it is odd.
 bool has_bit(int code, int plane, int planes) {
     return plane == planes - 1 ? code >= 0 : code % 2 != 0;
@@ -21,7 +19,7 @@ int bit_planes(CodeRange range) {
 
 std::vector<std::int8_t> pack_planes(const CodeWeights &weights, int tile_channels, int planes) {
     const int tiles = (weights.out_channels + tile_channels - 1) / tile_channels;
-    const int steps = (weights.in_channels + step_channels - 1) / step_channels;
+    const int steps = (weights.in_channels + plane_channels - 1) / plane_channels;
     const auto byte_of = [&](int out, int first, int plane, int tap) {
         unsigned bits = 0;
         for (int bit = 0; bit < 8; ++bit) {
@@ -39,7 +37,7 @@ std::vector<std::int8_t> pack_planes(const CodeWeights &weights, int tile_channe
                 for (int plane = 0; plane < planes; ++plane) {
                     for (int out = tile * tile_channels; out < (tile + 1) * tile_channels; ++out) {
                         for (const int half : {0, 8})
-                            packed.push_back(byte_of(out, step * step_channels + half, plane, tap));
+                            packed.push_back(byte_of(out, step * plane_channels + half, plane, tap));
                     }
                 }
             }

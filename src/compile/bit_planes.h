@@ -14,6 +14,9 @@
 
 namespace dsq {
 
+/// Input channels whose bits an instruction takes.
+constexpr int plane_channels = 16;
+
 /// Planes of such codes; 0: they have other values.
 int bit_planes(CodeRange range);
 

@@ -25,9 +25,6 @@ constexpr int sadalp_group = 2;
 // Channels of a dot product.
 constexpr int dot_group = 4;
 
-// Channels whose bits popcount takes at once.
-constexpr int step_channels = 16;
-
 // Signs whose sum, and a threshold one above it, 16 bits hold.
 constexpr int most_signs = 32766;
 
@@ -303,7 +300,7 @@ private:
         const int planes = bit_planes(operands_.weight_range), others = bit_planes(operands_.input_range);
         set("weight_planes", planes);
         set("activation_planes", others);
-        pack(pack_planes(weights_, tile_.channels, planes), 2, step_channels);
+        pack(pack_planes(weights_, tile_.channels, planes), 2, plane_channels);
         plan_.weight_extents[1] *= planes;
         const bool are_signs = planes == 1 && others == 1;
         plan_.sum_bits = are_signs && in_channels() * window() <= most_signs ? 16 : 32;
