@@ -121,7 +121,7 @@ TEST_F(Tune, TheCompilerTakesWhatATableSays) {
     EXPECT_EQ(note().how, "smlal 3x16");
     EXPECT_EQ(note().cost, 77);
     EXPECT_EQ(note().unit, "ns");
-    const WayChoice impossible{ConvolutionWay::popcount, {4, 32}};
+    const WayChoice impossible{ConvolutionWay::depthwise, {4, 32}};
     program.tables.front().layers.front().ways = {{impossible, 5}, {odd, 77}};
     EXPECT_EQ(note().choice, odd);
     program.tables.front().layers.front().ways = {{impossible, 5}};
