@@ -20,7 +20,7 @@ $dsq report $runs/2bit
 echo "== libraries"
 for target in x86-64-linux arm-64-linux; do
   $dsq compile $model --target $target -o $runs/$target >$runs/$target.txt
-  tail -n 4 $runs/$target.txt
+  tail -n 5 $runs/$target.txt
 done
 $dsq compile $model --target arm-64-linux -o $runs/arm-64-linux --json >$runs/compile_arm.json
 echo "== compare"
